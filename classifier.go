@@ -1,0 +1,121 @@
+package zoom
+
+import (
+	"fmt"
+	"iter"
+	"strings"
+)
+
+// ParseIncludeFreeUsers reads the include-free-users setting as a person types
+// it: "Yes" is true; "No" and a blank are false; case and surrounding blanks do
+// not matter. Anything else is [ErrInvalidArgument], because a guess would move
+// people in or out of the licence counts.
+func ParseIncludeFreeUsers(s string) (bool, error) {
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "yes":
+		return true, nil
+	case "no", "":
+		return false, nil
+	default:
+		return false, fmt.Errorf("zoom: include free users: want Yes, No or blank: %w", ErrInvalidArgument)
+	}
+}
+
+// A Classifier applies the include-free-users setting. The zero value leaves
+// free users out, as a blank setting means.
+//
+// Left out are Basic users and those without any meetings licence (types 4 and
+// 99). Licensed, On-Prem, holders of a bundle and users of an unknown type
+// always stay in.
+type Classifier struct {
+	IncludeFreeUsers bool
+}
+
+// Includes reports whether the setting keeps u.
+func (c Classifier) Includes(u *User) bool {
+	return u != nil && (c.IncludeFreeUsers || !LicenseOf(u).isFree())
+}
+
+// Filter passes on the users that the setting keeps, and every error.
+func (c Classifier) Filter(users iter.Seq2[*User, error]) iter.Seq2[*User, error] {
+	return func(yield func(*User, error) bool) {
+		if users == nil {
+			return
+		}
+		for u, err := range users {
+			if err == nil && !c.Includes(u) {
+				continue
+			}
+			if !yield(u, err) {
+				return
+			}
+		}
+	}
+}
+
+// Summarize counts the users that the setting keeps. On an error the counts so
+// far come back with it; they are of an incomplete listing and must not be
+// reported as the account's.
+func (c Classifier) Summarize(users iter.Seq2[*User, error]) (LicenseSummary, error) {
+	var s LicenseSummary
+	for u, err := range c.Filter(users) {
+		if err != nil {
+			return s, err
+		}
+		s.Add(u)
+	}
+	return s, nil
+}
+
+// A LicenseSummary counts users by licence. Each user who is not pending is in
+// exactly one of Basic, Licensed, OnPrem, Unassigned, None and Unknown; pending
+// ones are in Pending alone, as in [UsersSummary], against which the counts of a
+// whole roster with free users can be held: Basic, Licensed, OnPrem there too,
+// Unassigned plus None as join-only. Zoom counts Zoom Rooms apart, and does not
+// say whether deactivated users count.
+type LicenseSummary struct {
+	Total      int // users added, pending ones included
+	Basic      int
+	Licensed   int
+	OnPrem     int
+	Unassigned int
+	None       int
+	Unknown    int
+	Pending    int
+	Inactive   int // of the licence counts: how many are deactivated
+	Bundles    int // of the licence counts: how many hold a bundle
+}
+
+// Add counts u. It is the same count as [Classifier.Summarize] makes, for
+// programs that range over the roster themselves. A nil user is not counted.
+func (s *LicenseSummary) Add(u *User) {
+	if u == nil {
+		return
+	}
+	s.Total++
+	if u.Status == StatusPending {
+		s.Pending++
+		return
+	}
+	l := LicenseOf(u)
+	switch l.Type {
+	case LicenseBasic:
+		s.Basic++
+	case LicenseLicensed:
+		s.Licensed++
+	case LicenseOnPrem:
+		s.OnPrem++
+	case LicenseUnassigned:
+		s.Unassigned++
+	case LicenseNone:
+		s.None++
+	default:
+		s.Unknown++
+	}
+	if l.Bundle {
+		s.Bundles++
+	}
+	if u.Status == StatusInactive {
+		s.Inactive++
+	}
+}

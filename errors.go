@@ -1,0 +1,147 @@
+package zoom
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+)
+
+// What an error means for the program that meets it. Match with [errors.Is];
+// the detail is in [*Error].
+var (
+	ErrInvalidArgument   = errors.New("invalid argument")                        // refused before anything was sent, or by Zoom's validation
+	ErrUnauthorized      = errors.New("access token refused")                    // also after a new token
+	ErrReauthorize       = errors.New("a person must authorise again")           // the grant is gone
+	ErrClientCredentials = errors.New("client id, secret or account id refused") // by the token endpoint
+	ErrScope             = errors.New("the token lacks a scope or permission")   // named in Error.Scopes
+	ErrForbidden         = errors.New("forbidden")
+	ErrNotFound          = errors.New("not found")
+	ErrProtected         = errors.New("the user is protected")     // owner, admin, Zoom Room, pending, the caller
+	ErrNoSeats           = errors.New("no seat of that plan free") // also no Basic seat
+	ErrRateLimited       = errors.New("rate limit reached")        // per second or minute
+	ErrDailyLimit        = errors.New("daily limit reached")       // RetryAt says until when
+	ErrConcurrentOp      = errors.New("another operation on the same user is under way")
+	ErrServer            = errors.New("server failure")
+	ErrUnreachable       = errors.New("server unreachable")
+	ErrTimeout           = errors.New("no answer in time")
+	ErrTLS               = errors.New("secure connection failed")
+	ErrRedirect          = errors.New("redirect refused")
+	ErrBadResponse       = errors.New("answer is not what Zoom describes") // cut, not JSON, wrong shape
+	ErrBodyTooLarge      = errors.New("answer exceeds the size limit")
+	ErrPageTokenExpired  = errors.New("page token invalid or expired") // it lives 15 minutes
+	ErrPageLoop          = errors.New("the listing does not end")      // repeated tokens, endless pages
+	ErrListIncomplete    = errors.New("the listing cannot be vouched for")
+	ErrOutcomeUnknown    = errors.New("it is unknown whether the change was made")
+	ErrNotApplied        = errors.New("the change was accepted and not made")
+	ErrAccountMismatch   = errors.New("the token belongs to another account")
+	ErrClosed            = errors.New("client closed")
+)
+
+// An Error says why an operation failed. It never holds a URL, a query, a
+// request body, a user id, an e-mail address, a token or a page token, in no
+// print form.
+type Error struct {
+	Op         string       // "users.get"
+	Method     string       // "GET"
+	Path       string       // the route template, "/users/{userId}"
+	Message    string       // Zoom's own words, with identifiers taken out
+	TrackingID string       // x-zm-trackingid; Zoom's support asks for it
+	StatusCode int          // 0: no answer
+	Code       int          // Zoom's error code, independent of the status; 0: none
+	Attempts   int          // requests put on the wire
+	Fields     []FieldError // what Zoom's validation found
+	RetryAt    time.Time    // when it makes sense to try again; zero: not known
+	Scopes     []string     // with ErrScope: what Zoom says is missing
+	Err        error        // the sentinel or the cause; may be nil for a refusal without a sentinel
+}
+
+// A FieldError is one finding of Zoom's validation.
+type FieldError struct {
+	Field   string `json:"field"`
+	Message string `json:"message"`
+}
+
+// Unwrap returns the sentinel or the cause.
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
+
+// Error returns one line: the operation, what was asked, what came back.
+func (e *Error) Error() string {
+	if e == nil {
+		return "zoom: no error"
+	}
+	var b strings.Builder
+	b.WriteString("zoom")
+	if e.Op != "" {
+		b.WriteString(": " + e.Op)
+	}
+	if e.Path != "" {
+		b.WriteString(": " + e.Method + " " + e.Path)
+	}
+	if e.StatusCode != 0 {
+		fmt.Fprintf(&b, ": status %d", e.StatusCode)
+		if e.Code != 0 {
+			fmt.Fprintf(&b, ", code %d", e.Code)
+		}
+	}
+	if e.Err != nil {
+		b.WriteString(": " + scrub(e.Err.Error()))
+	}
+	if e.Message != "" {
+		fmt.Fprintf(&b, ": %q", scrub(e.Message))
+	}
+	for _, f := range e.Fields {
+		fmt.Fprintf(&b, ", field %q: %q", scrub(f.Field), scrub(f.Message))
+	}
+	if len(e.Scopes) > 0 {
+		b.WriteString(", missing: " + strings.Join(e.Scopes, " "))
+	}
+	if e.Attempts > 1 {
+		fmt.Fprintf(&b, ", after %d attempts", e.Attempts)
+	}
+	if !e.RetryAt.IsZero() {
+		b.WriteString(", retry at " + e.RetryAt.UTC().Format(time.RFC3339))
+	}
+	if e.TrackingID != "" {
+		b.WriteString(", tracking id " + scrub(e.TrackingID))
+	}
+	return b.String()
+}
+
+// GoString keeps %#v from walking into the cause.
+func (e *Error) GoString() string { return fmt.Sprintf("&zoom.Error{%q}", e.Error()) }
+
+// LogValue gives a structured log the fields worth a column.
+func (e *Error) LogValue() slog.Value {
+	if e == nil {
+		return slog.StringValue(e.Error())
+	}
+	attrs := []slog.Attr{slog.String("msg", e.Error()), slog.String("op", e.Op)}
+	if e.StatusCode != 0 {
+		attrs = append(attrs, slog.Int("status", e.StatusCode), slog.Int("code", e.Code))
+	}
+	if e.TrackingID != "" {
+		attrs = append(attrs, slog.String("tracking_id", scrub(e.TrackingID)))
+	}
+	attrs = append(attrs, slog.Int("attempts", e.Attempts))
+	if !e.RetryAt.IsZero() {
+		attrs = append(attrs, slog.Time("retry_at", e.RetryAt))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// MarshalJSON writes the same fields as [Error.LogValue].
+func (e *Error) MarshalJSON() ([]byte, error) {
+	out := map[string]any{}
+	for _, a := range e.LogValue().Group() {
+		out[a.Key] = a.Value.Any()
+	}
+	return json.Marshal(out)
+}

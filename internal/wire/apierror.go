@@ -1,0 +1,75 @@
+package wire
+
+import (
+	"bytes"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// An APIError is the body of an answer that is not a success:
+// {"code":300,"message":"…","errors":[{"field":"…","message":"…"}]}.
+type APIError struct {
+	Code    int
+	Message string
+	Fields  []APIFieldError
+}
+
+// An APIFieldError is one entry of the errors list of a validation error.
+type APIFieldError struct {
+	Field   string `json:"field"`
+	Message string `json:"message"`
+}
+
+func (e *APIError) Error() string { return "error code " + strconv.Itoa(e.Code) }
+
+// ParseAPIError reads what an error body tells. It always returns something:
+// Zoom's missing-scope error has unescaped quotes inside and is not JSON, other
+// answers are HTML or empty, and a code of 0 says so.
+func ParseAPIError(body []byte) *APIError {
+	var out struct {
+		Code    int             `json:"code"`
+		Message string          `json:"message"`
+		Errors  []APIFieldError `json:"errors"`
+	}
+	body = bytes.TrimSpace(trimBOM(body))
+	opts := json.JoinOptions(tolerantOptions, jsontext.AllowDuplicateNames(true))
+	if err := json.Unmarshal(body, &out, opts); err == nil {
+		return &APIError{Code: out.Code, Message: out.Message, Fields: out.Errors}
+	}
+	return salvage(body)
+}
+
+var (
+	codePattern    = regexp.MustCompile(`"code"\s*:\s*"?(\d{1,9})`)
+	messagePattern = regexp.MustCompile(`(?s)"message"\s*:\s*"(.*)"`)
+)
+
+// salvage takes code and message out of a body that looks like an error object
+// and is not JSON.
+func salvage(body []byte) *APIError {
+	const enough = 64 << 10
+	e := &APIError{}
+	if len(body) == 0 || body[0] != '{' || len(body) > enough {
+		return e
+	}
+	if m := codePattern.FindSubmatch(body); m != nil {
+		e.Code, _ = strconv.Atoi(string(m[1]))
+	}
+	if m := messagePattern.FindSubmatch(body); m != nil {
+		e.Message = strings.ToValidUTF8(string(m[1]), "\uFFFD")
+	}
+	return e
+}
+
+// CheckText refuses a text in which bad UTF-8 was replaced. It is for texts
+// that identify somebody or something: a changed one could name another.
+func CheckText(what, text string) error {
+	if strings.Contains(text, "\uFFFD") {
+		return &ShapeError{Reason: what + " has broken characters"}
+	}
+	return nil
+}

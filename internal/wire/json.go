@@ -1,0 +1,100 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxDepth is the nesting depth from which a body is refused for good. The
+// decoder's own limit is the same and has no name of its own.
+const maxDepth = 10_000
+
+// A ShapeError says that a body is not the JSON value that it should be. Its
+// text holds neither names nor values of the body.
+type ShapeError struct {
+	Reason string
+	Offset int64 // in bytes, where it is known
+	Final  bool  // asking again cannot help
+	Cause  error // io.ErrUnexpectedEOF where the body ends too early, else nil
+}
+
+func (e *ShapeError) Error() string {
+	if e.Offset > 0 {
+		return fmt.Sprintf("%s, near byte %d", e.Reason, e.Offset)
+	}
+	return e.Reason
+}
+
+// Unwrap returns the cause.
+func (e *ShapeError) Unwrap() error { return e.Cause }
+
+// Encode returns the JSON text of a request body.
+func Encode(v any) ([]byte, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return nil, errors.New("the body cannot be written as JSON")
+	}
+	return body, nil
+}
+
+// Decode reads one JSON value into out. Names match exactly, a doubled name is
+// an error, unknown names are passed over, bad UTF-8 becomes U+FFFD. A number
+// may stand where a text is due and a text that holds a number where a number
+// is due.
+func Decode(body []byte, out any) error {
+	body = trimBOM(body)
+	if len(bytes.TrimSpace(body)) == 0 {
+		return &ShapeError{Reason: "the body is empty", Cause: io.ErrUnexpectedEOF}
+	}
+	return decode(func(opts json.Options) error { return json.Unmarshal(body, out, opts) })
+}
+
+var (
+	plainOptions    = jsontext.AllowInvalidUTF8(true)
+	tolerantOptions = json.JoinOptions(plainOptions, tolerant)
+)
+
+// decode reads plainly first and tolerantly when a value had another form than
+// its field. The second reading must begin anew, which is for read to see to.
+func decode(read func(json.Options) error) error {
+	err := read(plainOptions)
+	if _, mismatch := errors.AsType[*json.SemanticError](err); mismatch {
+		err = read(tolerantOptions)
+	}
+	return shapeError(err)
+}
+
+// shapeError strips a decoding error of everything that came out of the body.
+func shapeError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if known, ok := errors.AsType[*ShapeError](err); ok {
+		return known
+	}
+	if e, ok := errors.AsType[*json.SemanticError](err); ok {
+		return &ShapeError{Reason: "a JSON value has the wrong type", Offset: e.ByteOffset}
+	}
+	e, ok := errors.AsType[*jsontext.SyntacticError](err)
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return &ShapeError{Reason: "the JSON text ends too early", Cause: io.ErrUnexpectedEOF}
+	case !ok:
+		return &ShapeError{Reason: "the JSON text is broken"}
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return &ShapeError{Reason: "a name stands twice in one JSON object", Offset: e.ByteOffset}
+	case strings.Count(string(e.JSONPointer), "/") >= maxDepth-1:
+		return &ShapeError{Reason: "the JSON text is nested too deeply", Offset: e.ByteOffset, Final: true}
+	default:
+		return &ShapeError{Reason: "the body is not JSON", Offset: e.ByteOffset}
+	}
+}
+
+// trimBOM removes one byte order mark.
+func trimBOM(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) }

@@ -1,0 +1,105 @@
+package wire
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+var (
+	errNotText   = errors.New("neither text nor a number")
+	errNotNumber = errors.New("neither a whole number nor a text that holds one")
+	errNotBool   = errors.New("neither true nor false")
+)
+
+// tolerant reads what Zoom sends now as a number and now as a text: ids,
+// counts, flags. It is consulted only after the plain reading of a body failed,
+// so that the usual answer does not pay for it.
+var tolerant = json.WithUnmarshalers(json.JoinUnmarshalers(
+	scalar(Text), scalar(Int), scalar(narrowInt), scalar(Bool),
+))
+
+func scalar[T any](parse func(raw []byte) (T, error)) *json.Unmarshalers {
+	return json.UnmarshalFromFunc(func(dec *jsontext.Decoder, out *T) error {
+		raw, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		*out, err = parse(raw)
+		return err
+	})
+}
+
+// Text reads a JSON string, number or null as a text.
+func Text(raw []byte) (string, error) {
+	switch jsontext.Value(raw).Kind() {
+	case '"':
+		text, err := jsontext.AppendUnquote(nil, raw)
+		if err != nil && !utf8.Valid(text) {
+			return "", errNotText
+		}
+		return string(text), nil
+	case '0':
+		return string(raw), nil
+	case 'n':
+		return "", nil
+	default:
+		return "", errNotText
+	}
+}
+
+// Int reads a whole number from a JSON number, from a text that holds one
+// ("2", "2.0", "1e0"), or zero from null and the empty text.
+func Int(raw []byte) (int64, error) {
+	text, err := Text(raw)
+	if err != nil {
+		return 0, errNotNumber
+	}
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return 0, nil
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return n, nil
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+		return 0, errNotNumber
+	}
+	return int64(f), nil
+}
+
+func narrowInt(raw []byte) (int, error) {
+	n, err := Int(raw)
+	if int64(int(n)) != n {
+		return 0, errNotNumber
+	}
+	return int(n), err
+}
+
+// Bool reads a flag from true, false, 1, 0, their texts, null and the empty text.
+func Bool(raw []byte) (bool, error) {
+	switch jsontext.Value(raw).Kind() {
+	case 't':
+		return true, nil
+	case 'f':
+		return false, nil
+	}
+	text, err := Text(raw)
+	if err != nil {
+		return false, errNotBool
+	}
+	switch strings.ToLower(text) {
+	case "true", "1":
+		return true, nil
+	case "false", "0", "":
+		return false, nil
+	default:
+		return false, errNotBool
+	}
+}

@@ -1,0 +1,89 @@
+package zoom
+
+import (
+	"context"
+	"time"
+)
+
+// A Trace is a set of hooks, run inline on the goroutine of the call: a hook that
+// blocks makes the call wait, one that panics ends it. Nil hooks are skipped. No
+// hook is ever given a URL, a query, a body, a header, a token or an error that
+// holds one. Several traces compose: each is called in the order of the options.
+type Trace struct {
+	// Start is called once for each operation; the context that it returns is
+	// used for it and given to the other hooks.
+	Start func(ctx context.Context, c Call) context.Context
+	// Wait is called after a wait: for the limiter, or before another attempt.
+	Wait func(ctx context.Context, w WaitInfo)
+	// Attempt is called after each request that was put on the wire.
+	Attempt func(ctx context.Context, a AttemptInfo)
+	// Token is called after each fetch of an access token.
+	Token func(ctx context.Context, t TokenInfo)
+	// Page is called after each page of a listing, and when a listing notices
+	// something about itself.
+	Page func(ctx context.Context, p PageInfo)
+	// Done is called once at the end of each operation that had a Start.
+	Done func(ctx context.Context, d DoneInfo)
+}
+
+// A Call is what is known of an operation before it begins.
+type Call struct {
+	Op     string // "users.get"
+	Method string // "GET"
+	Path   string // the route template
+	Class  RateClass
+}
+
+// A WaitInfo is time that a call did not spend on the wire.
+type WaitInfo struct {
+	Reason   WaitReason
+	Duration time.Duration
+}
+
+// A WaitReason says what a call waited for.
+type WaitReason string
+
+// The reasons for which a call waits.
+const (
+	WaitLimiter WaitReason = "limiter"
+	WaitRetry   WaitReason = "retry"
+)
+
+// An AttemptInfo is one request that was put on the wire.
+type AttemptInfo struct {
+	Number     int // from 1
+	StatusCode int // 0: no answer
+	Duration   time.Duration
+	TrackingID string
+	Err        error // why there is no answer, else nil
+}
+
+// A TokenInfo is one fetch of an access token.
+type TokenInfo struct {
+	Duration time.Duration
+	Expiry   time.Time
+	Err      error
+}
+
+// A PageInfo is one page of a listing.
+type PageInfo struct {
+	Op           string
+	Number       int // from 1, over all parts of the listing
+	Items        int // rows that Zoom sent
+	TotalRecords int
+	Note         string // "": nothing special; else a Note constant
+}
+
+// What a listing can notice about itself.
+const (
+	NoteRestarted     = "page token expired, part listed again" // a roster, once for each status
+	NoteListedAgain   = "rows missing, part listed again"       // a roster, once for each status
+	NoteTotalMismatch = "rows differ from total_records"        // any other listing, at its end
+)
+
+// A DoneInfo is the end of an operation.
+type DoneInfo struct {
+	Attempts int
+	Duration time.Duration
+	Err      error
+}

@@ -1,0 +1,92 @@
+package zoom
+
+// A User is one row of the roster ([UsersService.List], [UsersService.Roster])
+// or the whole record ([UsersService.Get]). Fields that only Get fills say so.
+//
+// API: https://developers.zoom.us/docs/api/users/
+type User struct {
+	ID          string     `json:"id,omitzero"` // about 22 characters; empty for a pending user, whose Email is the only key
+	Email       string     `json:"email"`
+	Type        UserType   `json:"type"`
+	Status      UserStatus `json:"status,omitzero"`
+	FirstName   string     `json:"first_name,omitzero"`
+	LastName    string     `json:"last_name,omitzero"`
+	DisplayName string     `json:"display_name,omitzero"`
+	Dept        string     `json:"dept,omitzero"`
+	RoleID      string     `json:"role_id,omitzero"` // RoleOwner, RoleAdmin, RoleMember or the id of a custom role
+
+	LastLoginTime     *Time  `json:"last_login_time,omitzero"` // moves only when a sign-in is three days or more after the recorded one; nil: Zoom sent none
+	LastClientVersion string `json:"last_client_version,omitzero"`
+	UserCreatedAt     *Time  `json:"user_created_at,omitzero"` // when the user was created
+	CreatedAt         *Time  `json:"created_at,omitzero"`      // when the latest login type was created; for a pending user the time of the call
+
+	PMI              int64             `json:"pmi,omitzero"` // personal meeting id
+	Timezone         string            `json:"timezone,omitzero"`
+	Verified         int               `json:"verified,omitzero"` // 1: the e-mail address is verified
+	GroupIDs         []string          `json:"group_ids,omitzero"`
+	IMGroupIDs       []string          `json:"im_group_ids,omitzero"`
+	DivisionIDs      []string          `json:"division_ids,omitzero"`
+	EmployeeUniqueID string            `json:"employee_unique_id,omitzero"` // only with SAML single sign-on
+	HostKey          string            `json:"host_key,omitzero"`           // only with IncludeFields host_key
+	CustomAttributes []CustomAttribute `json:"custom_attributes,omitzero"`  // in lists only with IncludeFields custom_attributes
+
+	PlanUnitedType  string        `json:"plan_united_type,omitzero"` // a power of two as text; "" and "0": no Zoom United plan
+	LicenseInfoList []LicenseInfo `json:"license_info_list,omitzero"`
+	ZoomOneType     int64         `json:"zoom_one_type,omitzero"` // Zoom Workplace bundle, a power of two; filled by Get only
+
+	// The fields below are filled by Get only.
+
+	RoleName           string        `json:"role_name,omitzero"`
+	AccountID          string        `json:"account_id,omitzero"`
+	AccountNumber      int64         `json:"account_number,omitzero"`
+	Cluster            string        `json:"cluster,omitzero"`
+	CMSUserID          string        `json:"cms_user_id,omitzero"`
+	Company            string        `json:"company,omitzero"`
+	JobTitle           string        `json:"job_title,omitzero"`
+	CostCenter         string        `json:"cost_center,omitzero"`
+	Location           string        `json:"location,omitzero"`
+	Manager            string        `json:"manager,omitzero"`
+	Language           string        `json:"language,omitzero"`
+	JID                string        `json:"jid,omitzero"`
+	LoginTypes         []int         `json:"login_types,omitzero"` // 100 work e-mail, 101 single sign-on, …
+	PersonalMeetingURL string        `json:"personal_meeting_url,omitzero"`
+	VanityURL          string        `json:"vanity_url,omitzero"`
+	PicURL             string        `json:"pic_url,omitzero"`
+	PhoneCountry       string        `json:"phone_country,omitzero"` // deprecated by Zoom
+	PhoneNumber        string        `json:"phone_number,omitzero"`  // deprecated by Zoom
+	PhoneNumbers       []PhoneNumber `json:"phone_numbers,omitzero"`
+	Pronouns           string        `json:"pronouns,omitzero"`
+	PronounsOption     int           `json:"pronouns_option,omitzero"`
+	UsePMI             bool          `json:"use_pmi,omitzero"`
+}
+
+// A CustomAttribute is a field that the account defined for its users.
+type CustomAttribute struct {
+	Key   string `json:"key"`
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// A PhoneNumber of a user's profile.
+type PhoneNumber struct {
+	Code     string `json:"code,omitzero"`
+	Country  string `json:"country,omitzero"`
+	Label    string `json:"label,omitzero"` // Mobile, Office, Home, Fax, or empty
+	Number   string `json:"number,omitzero"`
+	Verified bool   `json:"verified,omitzero"`
+}
+
+// A LicenseInfo is one licence of a user on an account with several
+// subscriptions that contain the same plan.
+type LicenseInfo struct {
+	LicenseType    string `json:"license_type"`   // MEETING, ZOOM_WORKPLACE_BUNDLE
+	LicenseOption  int64  `json:"license_option"` // 2 for MEETING, else a power of two up to 2^59
+	SubscriptionID string `json:"subscription_id"`
+}
+
+// The role ids that every account has; any other is a custom role.
+const (
+	RoleOwner  = "0"
+	RoleAdmin  = "1"
+	RoleMember = "2"
+)
