@@ -1,6 +1,13 @@
 package zoom
 
-import "github.com/seatkit/zoom/internal/wire"
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/seatkit/zoom/internal/wire"
+)
 
 // A UserStatus says where a user stands in the life of an account. Values
 // without a constant here are kept.
@@ -33,3 +40,64 @@ const (
 	ActionClockIn    StatusAction = "clock_in"
 	ActionClockOut   StatusAction = "clock_out"
 )
+
+// SetStatus activates or deactivates a user, or clocks one in or out.
+// Deactivation takes away all licences and blocks sign-in; activation restores
+// sign-in and no licence. "me" cannot be deactivated. When the answer is lost the
+// user is read and the change is sent again only if it was not made; where that
+// cannot be told, clocking included, the error is [ErrOutcomeUnknown].
+//
+// To give a seat back use [UsersService.Reclaim], which looks before it writes
+// and after.
+//
+// Errors: [ErrProtected] for admins and Zoom Rooms, [ErrNoSeats] when there is no
+// seat to come back to, [ErrNotFound].
+//
+// API: PUT /users/{userId}/status, light; scope user:write:admin, granular
+// user:update:status:admin.
+// https://developers.zoom.us/docs/api/users/#tag/users/PUT/users/{userId}/status
+func (s *UsersService) SetStatus(ctx context.Context, userID string, action StatusAction) error {
+	ch := statusChange(userID, action)
+	if err := oneOf("action", string(action), string(ActionActivate), string(ActionDeactivate), string(ActionClockIn), string(ActionClockOut)); err != nil {
+		return invalidArgument(&ch.operation, err)
+	}
+	if action == ActionDeactivate && isMe(userID) {
+		return protected(&ch.operation, "it is the caller")
+	}
+	_, err := s.client().apply(ctx, ch)
+	return err
+}
+
+// Activate lets a deactivated user sign in again. The licences that the user held
+// do not come back.
+func (s *UsersService) Activate(ctx context.Context, userID string) error {
+	return s.SetStatus(ctx, userID, ActionActivate)
+}
+
+// Deactivate blocks a user's sign-in and takes away all licences.
+func (s *UsersService) Deactivate(ctx context.Context, userID string) error {
+	return s.SetStatus(ctx, userID, ActionDeactivate)
+}
+
+func statusChange(userID string, action StatusAction) *change {
+	ch := &change{
+		userID: userID,
+		operation: operation{
+			op: "users.set_status", method: http.MethodPut, path: "/users/{userId}/status", values: []string{userID},
+			class: ClassLight, body: map[string]string{"action": string(action)},
+		},
+	}
+	switch action {
+	case ActionActivate:
+		ch.reached = func(u *User) bool { return u.Status == StatusActive }
+	case ActionDeactivate:
+		ch.reached = func(u *User) bool { return u.Status == StatusInactive }
+	}
+	return ch
+}
+
+func isMe(userID string) bool { return strings.EqualFold(userID, "me") }
+
+func protected(o *operation, reason string) *Error {
+	return &Error{Op: o.op, Method: o.method, Path: o.path, Err: withSentinel(ErrProtected, errors.New(reason))}
+}

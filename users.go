@@ -1,5 +1,11 @@
 package zoom
 
+import (
+	"errors"
+
+	"github.com/seatkit/zoom/internal/wire"
+)
+
 // A User is one row of the roster ([UsersService.List], [UsersService.Roster])
 // or the whole record ([UsersService.Get]). Fields that only Get fills say so.
 //
@@ -90,3 +96,15 @@ const (
 	RoleAdmin  = "1"
 	RoleMember = "2"
 )
+
+// check refuses a row that cannot be told from another: only a pending user has
+// no id, and then the e-mail address is the key.
+func (u *User) check() error {
+	if u == nil {
+		return &wire.ShapeError{Reason: "a user is null"}
+	}
+	if u.ID == "" && (u.Status != StatusPending || u.Email == "") {
+		return &wire.ShapeError{Reason: "a user has no id"}
+	}
+	return errors.Join(wire.CheckText("a user id", u.ID), wire.CheckText("an e-mail address", u.Email))
+}

@@ -98,3 +98,17 @@ func shapeError(err error) error {
 
 // trimBOM removes one byte order mark.
 func trimBOM(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) }
+
+// Members reads the top level of a JSON object without reading its values, for
+// answers whose fields are worth something one by one.
+func Members(body []byte) (map[string][]byte, error) {
+	var raw map[string]jsontext.Value
+	if err := Decode(body, &raw); err != nil {
+		return nil, err
+	}
+	members := make(map[string][]byte, len(raw))
+	for name, value := range raw {
+		members[name] = value
+	}
+	return members, nil
+}

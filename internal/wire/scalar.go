@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
@@ -102,4 +103,18 @@ func Bool(raw []byte) (bool, error) {
 	default:
 		return false, errNotBool
 	}
+}
+
+// Seconds reads a duration in seconds, also one with a fraction or as a text.
+func Seconds(raw []byte) (time.Duration, error) {
+	const longest = 400 * 24 * time.Hour
+	text, err := Text(raw)
+	if err != nil {
+		return 0, errNotNumber
+	}
+	f, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err != nil || math.IsNaN(f) || f < 0 || f > longest.Seconds() {
+		return 0, errNotNumber
+	}
+	return time.Duration(f * float64(time.Second)), nil
 }

@@ -1,0 +1,132 @@
+package zoom
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+
+	"golang.org/x/oauth2"
+)
+
+// A TokenSource gives out access tokens. The client asks it again when the token
+// it holds is about to expire or was refused; it is never asked twice at once by
+// one client, and its context is detached from that of any one caller.
+//
+// The context carries, under [oauth2.HTTPClient], a client with the transport
+// that the API calls use.
+//
+// A source may implement Rejected(ctx context.Context, accessToken string): it
+// is told of a 401 or of code 124 before it is asked again. If it then gives out
+// the same token, the call ends in [ErrUnauthorized].
+type TokenSource interface {
+	Token(ctx context.Context) (*oauth2.Token, error)
+}
+
+type rejecter interface {
+	Rejected(ctx context.Context, accessToken string)
+}
+
+// StaticToken uses one access token for ever. An access token of Zoom lives an
+// hour: it is meant for short programs and tests.
+func StaticToken(accessToken string) TokenSource { return &staticToken{token: accessToken} }
+
+type staticToken struct {
+	redactor
+	token string
+}
+
+func (s *staticToken) Token(context.Context) (*oauth2.Token, error) {
+	return &oauth2.Token{AccessToken: s.token, TokenType: "Bearer"}, nil
+}
+
+// FromOAuth2 uses a token source of golang.org/x/oauth2. Such a source takes no
+// context: a fetch that hangs is left behind when the caller goes.
+func FromOAuth2(src oauth2.TokenSource) TokenSource { return &oauth2Source{src: src} }
+
+type oauth2Source struct {
+	redactor
+	src oauth2.TokenSource
+}
+
+func (s *oauth2Source) Token(context.Context) (*oauth2.Token, error) {
+	if s.src == nil {
+		return nil, fmt.Errorf("zoom: token source is nil: %w", ErrInvalidArgument)
+	}
+	return s.src.Token()
+}
+
+// A ServerToServerSource gets access tokens for an unattended job by Zoom's
+// server-to-server OAuth. It caches the token, fetches a new one five minutes
+// before the old one expires, once for all who ask, and again when a token was
+// refused. Clients may share it, and should: a new token can end the life of
+// the former one.
+//
+// It needs no scope of its own; what the token may do is set in the Zoom app.
+//
+// API: https://developers.zoom.us/docs/internal-apps/s2s-oauth/
+type ServerToServerSource struct {
+	redactor
+
+	// TokenURL is the token endpoint; the default is https://zoom.us/oauth/token.
+	// It must be https, or http on loopback. Set it before the first use.
+	TokenURL string
+
+	// HTTPClient's Transport carries the token call. Without it the call takes
+	// the transport of the client that asks. Set it before the first use.
+	HTTPClient *http.Client
+
+	accountID, clientID, clientSecret string
+
+	cache *tokenCache
+}
+
+// ServerToServer makes a token source from the credentials of a server-to-server
+// OAuth app.
+func ServerToServer(accountID, clientID, clientSecret string) *ServerToServerSource {
+	s := &ServerToServerSource{accountID: accountID, clientID: clientID, clientSecret: clientSecret}
+	s.cache = newTokenCache(tokenFunc(s.fetch), nil, nil)
+	return s
+}
+
+// Token returns the cached token, or fetches one.
+func (s *ServerToServerSource) Token(ctx context.Context) (*oauth2.Token, error) {
+	if s == nil || s.cache == nil {
+		return nil, fmt.Errorf("zoom: the source was not made by ServerToServer: %w", ErrInvalidArgument)
+	}
+	return s.cache.token(ctx)
+}
+
+// Rejected drops the cached token if it is the one that was refused.
+func (s *ServerToServerSource) Rejected(ctx context.Context, accessToken string) {
+	if s != nil && s.cache != nil {
+		s.cache.Rejected(ctx, accessToken)
+	}
+}
+
+type tokenFunc func(ctx context.Context) (*oauth2.Token, error)
+
+func (f tokenFunc) Token(ctx context.Context) (*oauth2.Token, error) { return f(ctx) }
+
+// redactor, embedded, keeps a type that holds secrets from printing them: fmt
+// would print unexported fields without asking them.
+type redactor struct{}
+
+// Format prints "[redacted]" under every verb.
+func (redactor) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// String returns "[redacted]".
+func (redactor) String() string { return redacted }
+
+// GoString returns "[redacted]".
+func (redactor) GoString() string { return redacted }
+
+// MarshalText returns "[redacted]".
+func (redactor) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// MarshalJSON returns "[redacted]" as a JSON text.
+func (redactor) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+
+// LogValue returns "[redacted]".
+func (redactor) LogValue() slog.Value { return slog.StringValue(redacted) }

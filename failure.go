@@ -1,0 +1,206 @@
+package zoom
+
+import (
+	"errors"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/seatkit/zoom/internal/transport"
+	"github.com/seatkit/zoom/internal/wire"
+)
+
+// Zoom's error codes that have a meaning of their own. Most others are covered
+// by the HTTP status.
+const (
+	codeNoPermission     = 200
+	codeValidation       = 300
+	codeTokenExpired     = 301 // page token, on marketplace endpoints
+	codeUserNotFound     = 1001
+	codeForeignUser      = 1010
+	codeNotPaid          = 1109
+	codeNoInvitation     = 1120
+	codeBasicQuota       = 2033
+	codeNoSeats          = 2034
+	codeNoSeatsOfPlan    = 2038
+	codeNoBasicSeats     = 2039
+	codeMeetingNotFound  = 3001
+	codeQuota            = 3412
+	codeInvalidToken     = 124
+	codeScopesBrokenJSON = 104
+	codeScopesOrToken    = 4700
+	codeScopes           = 4711
+)
+
+// newError makes the public error of a call that did not succeed.
+func newError(o *operation, err error) *Error {
+	e := &Error{Op: o.op, Method: o.method, Path: o.path, Err: err}
+	f, ok := errors.AsType[*transport.Failure](err)
+	if !ok {
+		return e
+	}
+	e.Attempts, e.RetryAt = f.Attempts, f.RetryAt
+	api := &wire.APIError{}
+	if f.Answer != nil {
+		e.StatusCode = f.Answer.Status
+		e.TrackingID = f.Answer.Header.Get("X-Zm-Trackingid")
+		if refused, ok := errors.AsType[*wire.APIError](f.Err); ok {
+			api = refused
+		} else if e.StatusCode >= http.StatusBadRequest {
+			api = wire.ParseAPIError(f.Answer.Body)
+		}
+		e.Code = api.Code
+		e.Message = scrubValues(api.Message, o.values...)
+		for _, field := range api.Fields {
+			e.Fields = append(e.Fields, FieldError{
+				Field: scrubValues(field.Field, o.values...), Message: scrubValues(field.Message, o.values...),
+			})
+		}
+	}
+	e.Err = causeOf(f, e, api.Message)
+	return e
+}
+
+// causeOf chooses what Unwrap gives: a sentinel, or a sentinel with its cause.
+func causeOf(f *transport.Failure, e *Error, message string) error {
+	cause := kindCause(f, e, message)
+	if f.Open {
+		return withSentinel(ErrOutcomeUnknown, cause)
+	}
+	return cause
+}
+
+func kindCause(f *transport.Failure, e *Error, message string) error {
+	switch f.Kind {
+	case transport.KindContext:
+		return f.Err
+	case transport.KindToken, transport.KindLimiter:
+		return adopt(e, f.Err)
+	case transport.KindUnauthorized:
+		return ErrUnauthorized
+	case transport.KindStatus:
+		sentinel, scopes := sentinelOf(f, e, message)
+		e.Scopes = scopes
+		return sentinel
+	case transport.KindTooLarge:
+		return ErrBodyTooLarge
+	case transport.KindRedirect:
+		return ErrRedirect
+	case transport.KindTLS:
+		return withSentinel(ErrTLS, f.Err)
+	case transport.KindBadStatus, transport.KindProtocol, transport.KindBadBody:
+		return withSentinel(ErrBadResponse, f.Err)
+	case transport.KindTimeout:
+		return withSentinel(ErrTimeout, f.Err)
+	default:
+		return withSentinel(ErrUnreachable, f.Err)
+	}
+}
+
+// withSentinel joins what an error means with why it happened.
+func withSentinel(sentinel, cause error) error {
+	switch {
+	case cause == nil:
+		return sentinel
+	case sentinel == nil || errors.Is(cause, sentinel):
+		return cause
+	default:
+		return &causedError{sentinel, cause}
+	}
+}
+
+// causedError prints the meaning first.
+type causedError struct{ sentinel, cause error }
+
+func (e *causedError) Error() string   { return e.sentinel.Error() + ": " + scrub(e.cause.Error()) }
+func (e *causedError) Unwrap() []error { return []error{e.sentinel, e.cause} }
+
+// adopt takes the fields of an error that a token source or a limiter made.
+func adopt(e *Error, err error) error {
+	inner, ok := errors.AsType[*Error](err)
+	if !ok {
+		return err
+	}
+	if !inner.RetryAt.IsZero() {
+		e.RetryAt = inner.RetryAt
+	}
+	if e.StatusCode == 0 {
+		e.StatusCode, e.Code, e.TrackingID = inner.StatusCode, inner.Code, inner.TrackingID
+	}
+	return err
+}
+
+// sentinelOf maps an answer: by code first, because Zoom's codes say more than
+// its statuses, by words only where one code means several things.
+func sentinelOf(f *transport.Failure, e *Error, message string) (error, []string) {
+	words := strings.ToLower(message)
+	switch e.Code {
+	case codeInvalidToken:
+		return ErrUnauthorized, nil
+	case codeScopesBrokenJSON, codeScopes:
+		return ErrScope, missingScopes(message)
+	case codeScopesOrToken:
+		if strings.Contains(words, "scope") {
+			return ErrScope, missingScopes(message)
+		}
+		return ErrUnauthorized, nil
+	case codeUserNotFound, codeMeetingNotFound, codeForeignUser, codeNoInvitation:
+		return ErrNotFound, nil
+	case codeBasicQuota, codeNoSeats, codeNoSeatsOfPlan, codeNoBasicSeats, codeQuota:
+		return ErrNoSeats, nil
+	case codeNoPermission:
+		switch {
+		case strings.Contains(words, "does not contain permissions"):
+			return ErrScope, missingScopes(message)
+		case strings.Contains(words, "zoom room"), strings.Contains(words, "admin users"):
+			return ErrProtected, nil
+		case strings.Contains(words, "no permission"):
+			return ErrForbidden, nil
+		}
+	case codeValidation, codeTokenExpired:
+		if strings.Contains(words, "page token") {
+			return ErrPageTokenExpired, nil
+		}
+		if strings.Contains(words, "validation") || len(e.Fields) > 0 {
+			return ErrInvalidArgument, nil
+		}
+	}
+	return sentinelOfStatus(f), nil
+}
+
+func sentinelOfStatus(f *transport.Failure) error {
+	switch status := f.Answer.Status; {
+	case status == http.StatusUnauthorized:
+		return ErrUnauthorized
+	case status == http.StatusForbidden:
+		return ErrForbidden
+	case status == http.StatusNotFound:
+		return ErrNotFound
+	case status == http.StatusRequestTimeout:
+		return ErrTimeout
+	case f.Rate.Daily():
+		return ErrDailyLimit
+	case f.Rate.Concurrent():
+		return ErrConcurrentOp
+	case status == http.StatusTooManyRequests:
+		return ErrRateLimited
+	case status >= 500, status == http.StatusTooEarly:
+		return ErrServer
+	default:
+		return nil
+	}
+}
+
+var (
+	scopeList  = regexp.MustCompile(`\[([^\]]*)\]`)
+	scopeShape = regexp.MustCompile(`[A-Za-z_]+(?::[A-Za-z_]+)+`)
+)
+
+// missingScopes reads the scopes out of Zoom's three ways of naming them.
+func missingScopes(message string) []string {
+	list := message
+	if m := scopeList.FindStringSubmatch(message); m != nil {
+		list = m[1]
+	}
+	return scopeShape.FindAllString(list, -1)
+}

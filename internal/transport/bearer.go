@@ -1,0 +1,64 @@
+package transport
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+
+	"github.com/seatkit/zoom/internal/wire"
+)
+
+// codeInvalidToken is Zoom's code for an access token that is wrong or expired;
+// it comes with status 400 and 401.
+const codeInvalidToken = 124
+
+// bearer adds the access token. It asks for it as late as possible: a token can
+// expire while the attempt waits for the limiter.
+type bearer struct {
+	next   http.RoundTripper
+	tokens Tokens
+}
+
+func (l *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx := req.Context()
+	st := stateOf(ctx)
+	token, err := l.tokens.Token(ctx)
+	if err != nil {
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			return nil, &Failure{Kind: KindContext, Err: ctx.Err(), Unsent: true}
+		}
+		return nil, &Failure{Kind: KindToken, Err: err, Unsent: true}
+	}
+	if st.rejected != "" && token == st.rejected {
+		return nil, &Failure{Kind: KindUnauthorized}
+	}
+	authorised := req.Clone(ctx)
+	authorised.Header.Set("Authorization", "Bearer "+token)
+	resp, err := l.next.RoundTrip(authorised)
+	switch {
+	case err != nil || !refusesToken(st.answer):
+		st.rejected = ""
+	case st.rejected != "":
+		return nil, &Failure{Kind: KindUnauthorized}
+	default:
+		st.rejected = token
+		l.tokens.Rejected(ctx, token)
+	}
+	return resp, err
+}
+
+// refusesToken reports whether the answer says that the token is no longer good:
+// status 401, or code 124 whatever the status.
+func refusesToken(a *Answer) bool {
+	const longest = 4 << 10 // of an error body that is worth a look under a success
+	switch {
+	case a == nil:
+		return false
+	case a.Status == http.StatusUnauthorized:
+		return true
+	case a.Status < http.StatusBadRequest && (len(a.Body) > longest || !bytes.Contains(a.Body, []byte(`"code"`))):
+		return false
+	default:
+		return wire.ParseAPIError(a.Body).Code == codeInvalidToken
+	}
+}

@@ -1,0 +1,157 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/seatkit/zoom/internal/wire"
+)
+
+// A Kind is what went wrong, as far as the road can tell.
+type Kind uint8
+
+// The kinds of failure.
+const (
+	KindStatus       Kind = iota // an answer that is not a success
+	KindBadBody                  // cut, broken, or not the described shape
+	KindBadStatus                // a number that is no final HTTP status
+	KindProtocol                 // not HTTP, or a header beyond its limit
+	KindTooLarge                 // body beyond the limit
+	KindRedirect                 // an answer that points elsewhere
+	KindTimeout                  // the attempt or the call took too long
+	KindUnreachable              // no connection, or one that broke
+	KindProxy                    // the proxy refused
+	KindTLS                      // no secure connection
+	KindLimiter                  // the limiter refused
+	KindToken                    // there is no access token
+	KindUnauthorized             // the token was refused, also a new one
+	KindContext                  // the caller's context ended
+)
+
+// A Failure is why a call did not succeed.
+type Failure struct {
+	Kind     Kind
+	Answer   *Answer // the latest answer; nil: none
+	Rate     Rate    // what it said about limits
+	Wait     time.Duration
+	RetryAt  time.Time
+	Attempts int
+	Unsent   bool // the request surely never left: the server has not acted on it
+	Open     bool // of a call that must not be repeated: it may have been carried out all the same
+	Err      error
+}
+
+// Error returns the text of the cause; the caller knows better words.
+func (f *Failure) Error() string {
+	if f.Err == nil {
+		return "request failed"
+	}
+	return f.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// isOpen reports whether the server can have acted on a request although it ended
+// so: the answer was lost, or tells of a failure after the fact.
+func (f *Failure) isOpen() bool {
+	switch {
+	case f.Unsent || f.Kind == KindRedirect || f.Kind == KindUnauthorized:
+		return false
+	case f.Kind == KindStatus && f.Err == nil:
+		status := f.Answer.Status
+		return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooEarly || f.Rate.Concurrent()
+	default:
+		return f.Kind != KindStatus
+	}
+}
+
+// neverConnected reports whether the fault lies before the first byte of the
+// request: no name, no connection, no secure connection.
+func (f *Failure) neverConnected() bool {
+	if f.Kind == KindTLS || f.Kind == KindProxy {
+		return true
+	}
+	if _, isDNS := errors.AsType[*net.DNSError](f.Err); isDNS {
+		return true
+	}
+	op, ok := errors.AsType[*net.OpError](f.Err)
+	return ok && op.Op == "dial"
+}
+
+// networkFailure sorts an error of the RoundTripper or of the body. A *url.Error
+// is stripped: it carries the URL.
+func networkFailure(err error) *Failure {
+	for {
+		wrapped, ok := errors.AsType[*url.Error](err)
+		if !ok {
+			break
+		}
+		err = wrapped.Err
+	}
+	text := err.Error()
+	var shape *wire.ShapeError
+	switch {
+	case errors.Is(err, errBodyTooLarge):
+		return &Failure{Kind: KindTooLarge}
+	case isTLS(err, text):
+		return &Failure{Kind: KindTLS, Err: err}
+	case strings.Contains(text, "proxyconnect"), strings.Contains(text, "Proxy Authentication Required"):
+		return &Failure{Kind: KindProxy, Err: errors.New("the proxy refused or cannot be reached")}
+	case strings.Contains(text, "server response headers exceeded"):
+		return &Failure{Kind: KindTooLarge}
+	case strings.Contains(text, "malformed HTTP"), strings.Contains(text, "malformed MIME"), strings.Contains(text, "malformed chunked"):
+		return &Failure{Kind: KindProtocol, Err: errors.New("the answer is not HTTP")} // the text quotes the answer
+	case errors.As(err, &shape):
+		return &Failure{Kind: KindBadBody, Err: shape}
+	case errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(text, "gzip:"), strings.Contains(text, "flate:"):
+		return &Failure{Kind: KindBadBody, Err: err}
+	case errors.Is(err, context.DeadlineExceeded), isNetTimeout(err):
+		return &Failure{Kind: KindTimeout, Err: err}
+	default:
+		return &Failure{Kind: KindUnreachable, Err: err}
+	}
+}
+
+func isNetTimeout(err error) bool {
+	netErr, ok := errors.AsType[net.Error](err)
+	return ok && netErr.Timeout() && !errors.Is(err, syscall.ECONNREFUSED)
+}
+
+func isTLS(err error, text string) bool {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[tls.AlertError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[x509.HostnameError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
+		return true
+	}
+	return strings.Contains(text, "tls: ") || strings.Contains(text, "server gave HTTP response to HTTPS client")
+}
+
+// isNameError reports that a host name was not found, which a second look may
+// mend and a fifth will not.
+func isNameError(err error) bool {
+	dns, ok := errors.AsType[*net.DNSError](err)
+	return ok && dns.IsNotFound
+}

@@ -1,0 +1,44 @@
+package transport
+
+import (
+	"errors"
+	"net/http"
+	"time"
+)
+
+// limited lets every attempt, retries included, wait for its turn, and tells the
+// limiter what every answer said.
+type limited struct {
+	next    http.RoundTripper
+	limiter Limiter
+	events  Events
+}
+
+func (l *limited) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx := req.Context()
+	st := stateOf(ctx)
+	start := time.Now()
+	err := l.limiter.Wait(ctx, st.call.Class)
+	waited := time.Since(start)
+	st.limited += waited
+	if l.events.Waited != nil && waited > 0 {
+		l.events.Waited(ctx, "limiter", waited)
+	}
+	if err != nil {
+		f, known := errors.AsType[*Failure](err)
+		switch {
+		case known:
+		case ctx.Err() != nil:
+			f = &Failure{Kind: KindContext, Err: ctx.Err()}
+		default:
+			f = &Failure{Kind: KindLimiter, Err: err}
+		}
+		f.Unsent = true
+		return nil, f
+	}
+	resp, err := l.next.RoundTrip(req)
+	if st.answer != nil {
+		l.limiter.Observe(ctx, st.call.Class, st.rate)
+	}
+	return resp, err
+}

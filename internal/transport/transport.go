@@ -1,0 +1,143 @@
+// Package transport is the road of one HTTP request: retry over limiter over
+// bearer over attempt over the caller's RoundTripper. Each layer is a
+// RoundTripper in a file of its own and does one thing; what they know of the
+// call travels in its context.
+package transport
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// A Call is one operation on its way to the server.
+type Call struct {
+	Method     string
+	URL        *url.URL
+	Header     http.Header // sent as it is; not changed
+	Body       []byte      // nil: none
+	Class      int         // rate class, given to the Limiter
+	PerMinute  bool        // the class has a limit per minute and not per second
+	Repeatable bool        // sending it twice does no more than sending it once
+
+	// Accept takes a successful answer in. Its error means that the answer is
+	// not what was described: a *wire.ShapeError, which is transient like any
+	// other fault unless it is final, or a *wire.APIError, a refusal under the
+	// status of a success. Nil accepts everything.
+	Accept func(a *Answer) error
+}
+
+// An Answer is what came back, read whole.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// A Limiter says when a request may be sent.
+type Limiter interface {
+	Wait(ctx context.Context, class int) error
+	Observe(ctx context.Context, class int, r Rate)
+}
+
+// Tokens gives out access tokens.
+type Tokens interface {
+	Token(ctx context.Context) (string, error)
+	Rejected(ctx context.Context, accessToken string)
+}
+
+// Policy holds the numbers of the retry layer; none may be zero.
+type Policy struct {
+	MaxAttempts    int
+	MinDelay       time.Duration // of the first back-off, before jitter
+	MaxDelay       time.Duration
+	MaxRetryAfter  time.Duration // a longer wait is returned instead of slept through
+	AttemptTimeout time.Duration
+	MaxElapsed     time.Duration // of a call, without its waits for the limiter
+}
+
+// Events are told what happens on the road. Nil ones are skipped.
+type Events struct {
+	Waited    func(ctx context.Context, reason string, d time.Duration)
+	Attempted func(ctx context.Context, number int, a *Answer, err error, d time.Duration)
+}
+
+// Config is all that a Road is made of.
+type Config struct {
+	Wire    http.RoundTripper
+	Limiter Limiter // nil: no limit
+	Tokens  Tokens  // nil: the calls bring their own authorisation
+	Policy  Policy
+	MaxBody int64 // bytes, decoded
+	Events  Events
+}
+
+// A Road sends calls. It is immutable and safe for concurrent use.
+type Road struct {
+	client *http.Client
+	policy Policy
+	events Events
+	budget budget
+}
+
+// New lays a road.
+func New(c Config) *Road {
+	var top http.RoundTripper = &attempt{next: c.Wire, timeout: c.Policy.AttemptTimeout, maxBody: c.MaxBody, events: c.Events}
+	if c.Tokens != nil {
+		top = &bearer{next: top, tokens: c.Tokens}
+	}
+	if c.Limiter != nil {
+		top = &limited{next: top, limiter: c.Limiter, events: c.Events}
+	}
+	return &Road{
+		client: &http.Client{Transport: top},
+		policy: c.Policy,
+		events: c.Events,
+		budget: budget{tokens: budgetSize},
+	}
+}
+
+// state is what the layers know of one call. It belongs to the goroutine of the
+// call alone.
+type state struct {
+	call     *Call
+	deadline func() time.Duration // what is left of MaxElapsed
+	attempts int                  // requests put on the wire
+	limited  time.Duration        // spent waiting for the limiter
+	answer   *Answer              // of the latest attempt; nil: none
+	rate     Rate                 // what that answer said about limits
+	rejected string               // the token that the latest answer refused, else ""
+}
+
+type stateKey struct{}
+
+func stateOf(ctx context.Context) *state { return ctx.Value(stateKey{}).(*state) }
+
+// readAll reads at most limit bytes. It grows by doubling and never beyond the
+// limit, so that an endless body costs twice the limit and no more.
+func readAll(r io.Reader, hint, limit int64) ([]byte, error) {
+	const first = 8 << 10
+	if hint <= 0 {
+		hint = first
+	}
+	buf := make([]byte, 0, min(hint, limit)+1)
+	for {
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		switch {
+		case int64(len(buf)) > limit:
+			return nil, errBodyTooLarge
+		case err == io.EOF: //nolint:errorlint // Read returns io.EOF itself
+			return buf, nil
+		case err != nil:
+			return buf, err
+		}
+		if len(buf) == cap(buf) {
+			grown := make([]byte, len(buf), min(2*int64(cap(buf)), limit+1))
+			copy(grown, buf)
+			buf = grown
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package zoom
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/seatkit/zoom/internal/transport"
+	"github.com/seatkit/zoom/internal/wire"
+)
+
+// MeetingsService is the meetings of an account. It is reached as
+// Client.Meetings.
+type MeetingsService struct{ c *Client }
+
+func (s *MeetingsService) client() *Client {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}
+
+// What ListMeetingsOptions.Type can be.
+const (
+	MeetingsScheduled        = "scheduled"         // unexpired past, live and upcoming ones
+	MeetingsLive             = "live"              // in progress
+	MeetingsUpcoming         = "upcoming"          // from now on, live ones included
+	MeetingsUpcomingMeetings = "upcoming_meetings" // the same by date
+	MeetingsPrevious         = "previous_meetings" // past ones
+)
+
+// ListMeetingsOptions narrow [MeetingsService.List].
+type ListMeetingsOptions struct {
+	PageSize int       // 1 to 300; 0 means 300
+	Type     string    // a Meetings constant; "" means MeetingsScheduled
+	From     time.Time // first day, by its own calendar date; zero: no limit
+	To       time.Time // last day, inclusive
+	Timezone string    // IANA name of the zone that From and To are days in; "" is left to Zoom
+}
+
+// List lists the meetings of a user: scheduled ones that have not expired. It is
+// no history of use; for that see [ReportsService.UserMeetings]. Instant meetings
+// are not in it.
+//
+// Errors: [ErrNotFound] for an unknown user. A user without a meetings licence is
+// refused with code 3161.
+//
+// API: GET /users/{userId}/meetings, medium; scope meeting:read:admin, granular
+// meeting:read:list_meetings:admin.
+// https://developers.zoom.us/docs/api/meetings/#tag/meetings/GET/users/{userId}/meetings
+func (s *MeetingsService) List(userID string, opts *ListMeetingsOptions) *List[*Meeting] {
+	var o ListMeetingsOptions
+	if opts != nil {
+		o = *opts
+	}
+	query, err := o.query()
+	op := operation{op: "meetings.list", path: "/users/{userId}/meetings", values: []string{userID}, class: ClassMedium}
+	return newList[*Meeting](s.client(), op, "meetings", err, part[*Meeting]{query: query})
+}
+
+func (o *ListMeetingsOptions) query() (url.Values, error) {
+	size, err := pageSize(o.PageSize, maxPageSize)
+	if err != nil {
+		return nil, err
+	}
+	if o.Type == "" {
+		o.Type = MeetingsScheduled
+	}
+	if err := oneOf("type", o.Type, MeetingsScheduled, MeetingsLive, MeetingsUpcoming, MeetingsUpcomingMeetings, MeetingsPrevious); err != nil {
+		return nil, err
+	}
+	if !o.From.IsZero() && !o.To.IsZero() && dayOf(o.From).After(dayOf(o.To)) {
+		return nil, errors.New("from: lies after to")
+	}
+	q := url.Values{"page_size": {size}, "type": {o.Type}}
+	if !o.From.IsZero() {
+		q.Set("from", formatDay(dayOf(o.From)))
+	}
+	if !o.To.IsZero() {
+		q.Set("to", formatDay(dayOf(o.To)))
+	}
+	setUnlessEmpty(q, "timezone", o.Timezone)
+	return q, nil
+}
+
+// Instances returns the past occurrences of a meeting, of the last 15 months,
+// each with the UUID that names it in the reports. Zoom sends them in one answer.
+//
+// Errors: [ErrNotFound].
+//
+// API: GET /past_meetings/{meetingId}/instances, medium; scope
+// meeting:read:admin, granular meeting:read:list_past_instances:admin.
+// https://developers.zoom.us/docs/api/meetings/#tag/meetings/GET/past_meetings/{meetingId}/instances
+func (s *MeetingsService) Instances(ctx context.Context, meetingID int64) ([]*MeetingInstance, error) {
+	var instances []*MeetingInstance
+	o := &operation{
+		op: "meetings.instances", method: http.MethodGet, path: "/past_meetings/{meetingId}/instances",
+		values: []string{strconv.FormatInt(meetingID, 10)}, class: ClassMedium, repeatable: true,
+		accept: func(a *transport.Answer) error {
+			page, err := wire.DecodePage[*MeetingInstance](a.Body, "meetings")
+			if err != nil {
+				return err
+			}
+			instances = page.Items
+			return checkItems(instances)
+		},
+	}
+	if meetingID <= 0 {
+		return nil, invalidArgument(o, errors.New("meeting id: want a positive number"))
+	}
+	if _, err := s.client().do(ctx, o); err != nil {
+		return nil, err
+	}
+	return instances, nil
+}
+
+func (m *Meeting) check() error {
+	if m == nil {
+		return &wire.ShapeError{Reason: "a meeting is null"}
+	}
+	return errors.Join(wire.CheckText("a meeting UUID", m.UUID), wire.CheckText("a host id", m.HostID))
+}
+
+func (i *MeetingInstance) check() error {
+	if i == nil || i.UUID == "" {
+		return &wire.ShapeError{Reason: "a meeting instance has no UUID"}
+	}
+	return wire.CheckText("a meeting UUID", i.UUID)
+}

@@ -1,0 +1,243 @@
+package zoom
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/seatkit/zoom/internal/transport"
+)
+
+// The defaults of a client.
+const (
+	defaultBaseURL = "https://api.zoom.us/v2"
+
+	defaultMaxAttempts    = 5
+	defaultMinDelay       = 500 * time.Millisecond
+	defaultMaxDelay       = 30 * time.Second
+	defaultMaxRetryAfter  = 60 * time.Second
+	defaultAttemptTimeout = 30 * time.Second
+	defaultMaxElapsed     = 120 * time.Second
+
+	maxBody   = 32 << 20 // bytes of one answer, decoded
+	maxHeader = 1 << 20  // bytes of one answer's header
+)
+
+// An Option sets one thing about a client. Options may be given in any order;
+// [NewClient] validates them together. A nil option is passed over, and a nil
+// value in an option means the default.
+type Option func(*config) error
+
+type config struct {
+	base    *url.URL
+	http    *http.Client
+	agent   string
+	plan    Plan
+	limiter Limiter
+	retry   RetryPolicy
+	logger  *slog.Logger
+	traces  []*Trace
+}
+
+// A RetryPolicy says how often and how patiently a call is repeated. Zero fields
+// mean the defaults.
+type RetryPolicy struct {
+	MaxAttempts    int           // requests of one call, the first included; default 5
+	MinDelay       time.Duration // base of the back-off, which has full jitter; default 0.5 s
+	MaxDelay       time.Duration // ceiling of the back-off; default 30 s
+	MaxRetryAfter  time.Duration // longest wait that a server may ask for; a longer one is returned at once, with RetryAt; default 60 s
+	AttemptTimeout time.Duration // of one request, body included; default 30 s
+	MaxElapsed     time.Duration // of one call without its waits for the limiter; default 120 s
+}
+
+func invalidOption(name, reason string) error {
+	return fmt.Errorf("zoom: %s: %s: %w", name, reason, ErrInvalidArgument)
+}
+
+// WithBaseURL sets the address of the API, for one of Zoom's regions, for
+// ZoomGov, for a proxy or a fake. It must be https, or http on loopback, without
+// user, query and fragment. The default is https://api.zoom.us/v2.
+func WithBaseURL(u string) Option {
+	return func(c *config) error {
+		base, err := parseEndpoint(u)
+		if err != nil {
+			return invalidOption("base URL", err.Error())
+		}
+		base.Path = strings.TrimRight(base.Path, "/")
+		base.RawPath = ""
+		c.base = base
+		return nil
+	}
+}
+
+// parseEndpoint reads an address to which a token or a secret may be sent.
+func parseEndpoint(address string) (*url.URL, error) {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "":
+		return nil, errors.New("want an absolute URL") // the parser's error quotes the address
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, errors.New("want no user, query or fragment")
+	case u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())):
+		return nil, errors.New("want https, or http on loopback")
+	}
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+// WithHTTPClient uses hc's Transport as the innermost layer and its Timeout, if
+// there is one, to lower that of an attempt. Its Jar and CheckRedirect are not
+// used: no cookies, and redirects are never followed. hc is never written to.
+func WithHTTPClient(hc *http.Client) Option {
+	return func(c *config) error {
+		c.http = hc
+		return nil
+	}
+}
+
+// WithUserAgent puts the name of your product before the library's own in the
+// User-Agent header, for example "acme-seats/1.4".
+func WithUserAgent(product string) Option {
+	return func(c *config) error {
+		if strings.ContainsFunc(product, func(r rune) bool { return r < ' ' || r > '~' }) {
+			return invalidOption("user agent", "want printable ASCII")
+		}
+		c.agent = product
+		return nil
+	}
+}
+
+// WithPlan keeps the client within Zoom's published limits for the plan, daily
+// budgets included. Without it the rates are Pro's and there is no daily budget
+// on our side. It cannot be combined with [WithLimiter].
+func WithPlan(p Plan) Option {
+	return func(c *config) error {
+		if p < PlanFree || p > PlanBusiness {
+			return invalidOption("plan", "want PlanFree, PlanPro or PlanBusiness")
+		}
+		c.plan = p
+		return nil
+	}
+}
+
+// WithLimiter makes the client ask l before every request. Zoom counts per
+// account: share one limiter among all clients of an account.
+func WithLimiter(l Limiter) Option {
+	return func(c *config) error {
+		c.limiter = l
+		return nil
+	}
+}
+
+// WithRetry replaces the retry defaults; see [RetryPolicy].
+func WithRetry(p RetryPolicy) Option {
+	return func(c *config) error {
+		if p.MaxAttempts < 0 || min(p.MinDelay, p.MaxDelay, p.MaxRetryAfter, p.AttemptTimeout, p.MaxElapsed) < 0 {
+			return invalidOption("retry policy", "want no negative field")
+		}
+		c.retry = p
+		return nil
+	}
+}
+
+// WithLogger logs every attempt that failed at level Warn and the rest at level
+// Debug: operation, route, status, attempt, duration, tracking id; never a URL,
+// a body, a token or an e-mail address. The default is silence.
+func WithLogger(l *slog.Logger) Option {
+	return func(c *config) error {
+		c.logger = l
+		return nil
+	}
+}
+
+// WithTrace adds hooks. It may be given several times.
+func WithTrace(t *Trace) Option {
+	return func(c *config) error {
+		if t != nil {
+			copied := *t
+			c.traces = append(c.traces, &copied)
+		}
+		return nil
+	}
+}
+
+func newConfig(opts []Option) (*config, error) {
+	c := &config{}
+	opts = append([]Option{WithBaseURL(defaultBaseURL)}, opts...)
+	for _, opt := range opts {
+		if opt == nil {
+			continue
+		}
+		if err := opt(c); err != nil {
+			return nil, err
+		}
+	}
+	if c.plan != 0 && c.limiter != nil {
+		return nil, invalidOption("plan and limiter", "want one of the two")
+	}
+	if policy := c.policy(); policy.MinDelay > policy.MaxDelay {
+		return nil, invalidOption("retry policy", "want MinDelay no longer than MaxDelay")
+	}
+	return c, nil
+}
+
+// policy is the retry policy with the defaults filled in.
+func (c *config) policy() transport.Policy {
+	or := func(d, otherwise time.Duration) time.Duration {
+		if d == 0 {
+			return otherwise
+		}
+		return d
+	}
+	p := transport.Policy{
+		MaxAttempts:    c.retry.MaxAttempts,
+		MinDelay:       or(c.retry.MinDelay, defaultMinDelay),
+		MaxDelay:       or(c.retry.MaxDelay, defaultMaxDelay),
+		MaxRetryAfter:  or(c.retry.MaxRetryAfter, defaultMaxRetryAfter),
+		AttemptTimeout: or(c.retry.AttemptTimeout, defaultAttemptTimeout),
+		MaxElapsed:     or(c.retry.MaxElapsed, defaultMaxElapsed),
+	}
+	if p.MaxAttempts == 0 {
+		p.MaxAttempts = defaultMaxAttempts
+	}
+	if c.http != nil && c.http.Timeout > 0 {
+		p.AttemptTimeout = min(p.AttemptTimeout, c.http.Timeout)
+	}
+	return p
+}
+
+// wire is the innermost layer: the caller's RoundTripper, or one of our own.
+func (c *config) wire() (rt http.RoundTripper, ours bool) {
+	if c.http != nil && c.http.Transport != nil {
+		return c.http.Transport, false
+	}
+	return newHTTPTransport(), true
+}
+
+func newHTTPTransport() *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            dialer.DialContext,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    16,
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    10 * time.Second,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		MaxResponseHeaderBytes: maxHeader,
+	}
+}

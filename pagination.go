@@ -1,0 +1,264 @@
+package zoom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"net/http"
+	"net/url"
+
+	"github.com/seatkit/zoom/internal/transport"
+	"github.com/seatkit/zoom/internal/wire"
+)
+
+// maxPageSize is what most listings allow and what a page size of 0 means.
+const maxPageSize = 300
+
+// A List is a lazy listing. Nothing is sent before it is ranged over, and
+// ranging again starts anew. It holds no state: two goroutines may range over
+// one List and do not meet.
+//
+// Every listing is complete or ends in an error, which comes once, last, and is
+// a [*PageError]. No items come after an error, and none of a page that could
+// not be read whole.
+//
+//	for user, err := range client.Users.Roster(nil).All(ctx) {
+//		if err != nil {
+//			return err // what came before is not the whole roster
+//		}
+//		…
+//	}
+type List[T any] struct {
+	c        *Client
+	op       operation
+	key      string // under which the items stand
+	parts    []part[T]
+	joined   bool // tokens are ours: part and Zoom's token
+	identity func(T) (id, email string)
+	start    string
+	ahead    bool
+	err      error // bad input, told when the list is used
+}
+
+// A part is one of Zoom's listings. Most lists have one; the roster has one for
+// each status, a report one for each month.
+type part[T any] struct {
+	query url.Values
+	stamp func(T) // completes an item with what the part knows
+}
+
+// A Page is one answer of a listing.
+type Page[T any] struct {
+	Items         []T
+	NextPageToken string // empty on the last page; lives 15 minutes
+	PageSize      int    // as Zoom echoes it
+	TotalRecords  int    // as Zoom counts them, of this part where a listing joins several; a count that moves
+}
+
+// A PageError ends a listing. [List.From] with its Token asks for the page that
+// failed, within the 15 minutes that a token of Zoom lives.
+type PageError struct {
+	Token   string // of the page that failed; empty: the first
+	Yielded int    // items that came out before
+	Err     error
+}
+
+// Error does not print the token.
+func (e *PageError) Error() string {
+	return fmt.Sprintf("listing failed after %d items: %v", e.Yielded, e.Err)
+}
+
+// Unwrap returns the reason.
+func (e *PageError) Unwrap() error { return e.Err }
+
+// GoString does not print the token.
+func (e *PageError) GoString() string { return fmt.Sprintf("&zoom.PageError{%q}", e.Error()) }
+
+// LogValue does not give the token.
+func (e *PageError) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("yielded", e.Yielded), slog.Any("err", e.Err))
+}
+
+// MarshalText does not give the token.
+func (e *PageError) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
+
+// ListOf is a listing of any paginated endpoint that this package does not
+// model. The items stand under key in the answer; req must be a GET.
+//
+//	groups := zoom.ListOf[Group](client, &zoom.Request{Path: "/groups"}, "groups")
+func ListOf[T any](c *Client, req *Request, key string) *List[T] {
+	o, err := newOperation("list", req)
+	switch {
+	case err != nil:
+		return &List[T]{c: c, err: err}
+	case o.method != http.MethodGet:
+		err = invalidArgument(o, errors.New("a listing is a GET"))
+	case o.body != nil:
+		err = invalidArgument(o, errors.New("a listing has no body"))
+	case key == "" || key == "next_page_token":
+		err = invalidArgument(o, errors.New("the key of the items is missing"))
+	}
+	l := newList[T](c, *o, key, nil, part[T]{query: o.query})
+	l.err = err
+	return l
+}
+
+// newList makes the list of one or several parts. opts has been copied by the
+// caller; err is what was wrong with it.
+func newList[T any](c *Client, o operation, key string, err error, parts ...part[T]) *List[T] {
+	o.repeatable = true
+	if o.method == "" {
+		o.method = http.MethodGet
+	}
+	if err != nil {
+		err = invalidArgument(&o, err)
+	}
+	return &List[T]{c: c, op: o, key: key, parts: parts, err: err}
+}
+
+// All yields every item. Breaking off is free.
+func (l *List[T]) All(ctx context.Context) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for page, err := range l.Pages(ctx) {
+			if err != nil {
+				var zero T
+				yield(zero, err)
+				return
+			}
+			for _, item := range page.Items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Pages yields page after page, empty ones included.
+func (l *List[T]) Pages(ctx context.Context) iter.Seq2[*Page[T], error] {
+	return func(yield func(*Page[T], error) bool) {
+		w, err := newWalk(ctx, l)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		defer func() {
+			cancel()
+			w.drain()
+		}()
+		for !w.done() {
+			page, err := w.next(ctx)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(page, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Page makes exactly one request: for the page of the token, the first page for
+// an empty one. It does not drop repeats and vouches for nothing beyond the page.
+func (l *List[T]) Page(ctx context.Context, token string) (*Page[T], error) {
+	at, err := l.cursor(token)
+	if err != nil {
+		return nil, &PageError{Token: token, Err: err}
+	}
+	page, err := l.fetch(ctx, at)
+	if err != nil {
+		return nil, &PageError{Token: token, Err: err}
+	}
+	at.rows += len(page.Items)
+	return l.public(page, l.after(at, page.NextPageToken)), nil
+}
+
+// Collect gathers all items. On an error the items so far come back with it.
+func (l *List[T]) Collect(ctx context.Context) ([]T, error) {
+	var items []T
+	for page, err := range l.Pages(ctx) {
+		if err != nil {
+			return items, err
+		}
+		items = append(items, page.Items...)
+	}
+	return items, nil
+}
+
+// From returns the same listing, begun at a token of a [PageError] or a [Page].
+// What came before is not known to it: a roster that has to list a status again
+// yields some users once more.
+func (l *List[T]) From(token string) *List[T] {
+	if l == nil {
+		return nil
+	}
+	copied := *l
+	copied.start = token
+	return &copied
+}
+
+// Prefetch returns the same listing, which asks for the next page while the items
+// of one are being worked on. It is off by default, because it asks for a page
+// that may never be looked at.
+func (l *List[T]) Prefetch() *List[T] {
+	if l == nil {
+		return nil
+	}
+	copied := *l
+	copied.ahead = true
+	return &copied
+}
+
+// fetch asks for one page and nothing else.
+func (l *List[T]) fetch(ctx context.Context, at cursor) (*wire.Page[T], error) {
+	o := l.op
+	o.query = cloneQuery(l.parts[at.part].query)
+	if at.token != "" {
+		if o.query == nil {
+			o.query = url.Values{}
+		}
+		o.query.Set("next_page_token", at.token)
+	}
+	var page *wire.Page[T]
+	o.accept = func(a *transport.Answer) (err error) {
+		page, err = wire.DecodePage[T](a.Body, l.key)
+		if err != nil {
+			return err
+		}
+		return checkItems(page.Items)
+	}
+	if _, err := l.c.do(ctx, &o); err != nil {
+		return nil, err
+	}
+	if stamp := l.parts[at.part].stamp; stamp != nil {
+		for _, item := range page.Items {
+			stamp(item)
+		}
+	}
+	return page, nil
+}
+
+// checkItems refuses a page with an item that cannot be told from another.
+func checkItems[T any](items []T) error {
+	for _, item := range items {
+		checked, ok := any(item).(interface{ check() error })
+		if !ok {
+			return nil
+		}
+		if err := checked.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *List[T]) public(page *wire.Page[T], next string) *Page[T] {
+	return &Page[T]{
+		Items: page.Items, NextPageToken: next,
+		PageSize: page.PageSize, TotalRecords: page.TotalRecords,
+	}
+}

@@ -1,0 +1,119 @@
+package zoom_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seatkit/zoom"
+)
+
+// tape is a RoundTripper that answers from a script, in order, and keeps what it
+// was asked and when. The last answer repeats. It honours the context and works
+// inside a synctest bubble.
+type tape struct {
+	mu      sync.Mutex
+	answers []answer
+	asked   []asked
+}
+
+// answer is one entry of the script.
+type answer struct {
+	status int
+	body   string
+	header map[string]string
+	err    error                             // returned instead of an answer
+	delay  time.Duration                     // before the answer
+	do     func(*http.Request) answer        // computes the answer
+	cut    bool                              // the body ends in io.ErrUnexpectedEOF
+	reader func(*http.Request) io.ReadCloser // the body
+}
+
+type asked struct {
+	at     time.Time
+	method string
+	path   string
+	query  string
+	auth   string
+	body   string
+}
+
+func newTape(answers ...answer) *tape { return &tape{answers: answers} }
+
+func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
+	a := t.take(req)
+	if a.do != nil {
+		a = a.do(req)
+	}
+	if a.delay > 0 {
+		timer := time.NewTimer(a.delay)
+		defer timer.Stop()
+		select {
+		case <-req.Context().Done():
+			return nil, req.Context().Err()
+		case <-timer.C:
+		}
+	}
+	if a.err != nil {
+		return nil, a.err
+	}
+	header := http.Header{"Content-Type": {"application/json"}}
+	for name, value := range a.header {
+		header.Set(name, value)
+	}
+	body := io.NopCloser(strings.NewReader(a.body))
+	switch {
+	case a.reader != nil:
+		body = a.reader(req)
+	case a.cut:
+		body = io.NopCloser(io.MultiReader(strings.NewReader(a.body), brokenReader{}))
+	}
+	return &http.Response{
+		StatusCode: a.status, Header: header, Body: body, ContentLength: -1, Request: req,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}, nil
+}
+
+func (t *tape) take(req *http.Request) answer {
+	var body []byte
+	if req.Body != nil {
+		body, _ = io.ReadAll(req.Body)
+		_ = req.Body.Close()
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.asked = append(t.asked, asked{
+		at: time.Now(), method: req.Method, path: req.URL.EscapedPath(), query: req.URL.RawQuery,
+		auth: req.Header.Get("Authorization"), body: string(bytes.TrimSpace(body)),
+	})
+	return t.answers[min(len(t.asked), len(t.answers))-1]
+}
+
+// requests returns what was asked so far.
+func (t *tape) requests() []asked {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return append([]asked(nil), t.asked...)
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func ok(body string) answer { return answer{status: http.StatusOK, body: body} }
+
+// client returns a client whose wire is the tape, without limits.
+func (t *tape) client(tb testing.TB, opts ...zoom.Option) *zoom.Client {
+	tb.Helper()
+	c, err := zoom.NewClient(zoom.StaticToken("test-token"), append([]zoom.Option{
+		zoom.WithHTTPClient(&http.Client{Transport: t}), zoom.WithLimiter(zoom.Unlimited()),
+	}, opts...)...)
+	require.NoError(tb, err)
+	return c
+}

@@ -1,0 +1,205 @@
+package zoom
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"sync"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+const (
+	refreshEarly  = 5 * time.Minute  // before a token expires
+	refreshAgain  = 30 * time.Second // after a failed refresh, while the old token is good
+	refreshLimit  = 30 * time.Second // of one fetch
+	shortestReuse = time.Second      // of a token that comes already close to its end
+)
+
+// tokenCache holds one access token and fetches the next one: early, once for
+// all who wait, and detached from the context of the caller that happened to
+// notice, who may leave while the fetch goes on.
+type tokenCache struct {
+	redactor
+	src    TokenSource
+	tracer *tracer
+	with   func(context.Context) context.Context // adds what the source may need
+
+	mu       sync.Mutex
+	held     *oauth2.Token
+	due      time.Time // when to fetch the next one; zero: never
+	rejected string    // to be told to the source before it is asked
+	fetching *tokenFetch
+}
+
+// tokenFetch is a fetch under way. Its result may be read once done is closed.
+type tokenFetch struct {
+	done  chan struct{}
+	token *oauth2.Token
+	err   error
+}
+
+func newTokenCache(src TokenSource, t *tracer, with func(context.Context) context.Context) *tokenCache {
+	if t == nil {
+		t = &tracer{}
+	}
+	if with == nil {
+		with = func(ctx context.Context) context.Context { return ctx }
+	}
+	return &tokenCache{src: src, tracer: t, with: with}
+}
+
+// Token returns the access token for the bearer layer.
+func (c *tokenCache) Token(ctx context.Context) (string, error) {
+	tok, err := c.token(ctx)
+	if err != nil {
+		return "", err
+	}
+	return tok.AccessToken, nil
+}
+
+func (c *tokenCache) token(ctx context.Context) (*oauth2.Token, error) {
+	c.mu.Lock()
+	if c.held != nil && (c.due.IsZero() || time.Now().Before(c.due)) {
+		defer c.mu.Unlock()
+		return c.held, nil
+	}
+	fetch := c.fetching
+	if fetch == nil {
+		fetch = &tokenFetch{done: make(chan struct{})}
+		c.fetching = fetch
+		go c.fetch(c.with(context.WithoutCancel(ctx)), fetch)
+	}
+	c.mu.Unlock()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-fetch.done:
+		return fetch.token, fetch.err
+	}
+}
+
+// Rejected drops the token if it is the one that is held: a call that was under
+// way during a refresh must not throw the new one away.
+func (c *tokenCache) Rejected(_ context.Context, accessToken string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.held != nil && c.held.AccessToken == accessToken {
+		c.held, c.rejected = nil, accessToken
+	}
+}
+
+// wait returns when no fetch is under way.
+func (c *tokenCache) wait() {
+	c.mu.Lock()
+	fetch := c.fetching
+	c.mu.Unlock()
+	if fetch != nil {
+		<-fetch.done
+	}
+}
+
+func (c *tokenCache) fetch(ctx context.Context, f *tokenFetch) {
+	ctx, cancel := context.WithTimeout(ctx, refreshLimit)
+	defer cancel()
+	start := time.Now()
+	tok, err := c.ask(ctx)
+	c.tracer.token(ctx, TokenInfo{Duration: time.Since(start), Expiry: expiryOf(tok), Err: err})
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	defer close(f.done)
+	c.fetching = nil
+	now := time.Now()
+	switch {
+	case err == nil:
+		c.held, c.due, c.rejected = tok, dueOf(tok, now), ""
+	case c.held != nil && now.Before(c.held.Expiry):
+		tok, err = c.held, nil // still good: use it and try again soon
+		c.due = earlier(now.Add(refreshAgain), c.held.Expiry)
+	}
+	f.token, f.err = tok, err
+}
+
+func (c *tokenCache) ask(ctx context.Context) (tok *oauth2.Token, err error) {
+	defer func() {
+		if r := recover(); r != nil { // a source of the caller's must not take the process down from our goroutine
+			tok, err = nil, errors.New("zoom: the token source panicked")
+		}
+	}()
+	c.mu.Lock()
+	rejected := c.rejected
+	c.mu.Unlock()
+	if r, ok := c.src.(rejecter); ok && rejected != "" {
+		r.Rejected(ctx, rejected)
+	}
+	tok, err = c.src.Token(ctx)
+	if err != nil {
+		return nil, cleanTokenError(err)
+	}
+	if tok == nil || !isHeaderSafe(tok.AccessToken) {
+		return nil, &Error{Op: opToken, Err: withSentinel(ErrBadResponse, errors.New("the access token is empty or cannot stand in a header"))}
+	}
+	copied := *tok
+	return &copied, nil
+}
+
+// cleanTokenError drops what golang.org/x/oauth2 puts into its errors: the
+// answer with its request, whose header holds the client secret, and the body.
+func cleanTokenError(err error) error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	if retrieve, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+		e := &Error{Op: opToken, Err: ErrUnauthorized}
+		if retrieve.Response != nil {
+			e.StatusCode = retrieve.Response.StatusCode
+		}
+		e.Message = knownOAuthError(retrieve.ErrorCode)
+		e.Err = sentinelOfOAuth(retrieve.ErrorCode, e.StatusCode)
+		return e
+	}
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return &Error{Op: opToken, Err: withSentinel(ErrUnreachable, u.Err)}
+	}
+	return err
+}
+
+func expiryOf(tok *oauth2.Token) time.Time {
+	if tok == nil {
+		return time.Time{}
+	}
+	return tok.Expiry
+}
+
+// dueOf says when a token is to be replaced: early, and for one that comes
+// already close to its end, after half of what is left.
+func dueOf(tok *oauth2.Token, now time.Time) time.Time {
+	if tok.Expiry.IsZero() {
+		return time.Time{}
+	}
+	left := tok.Expiry.Sub(now)
+	if left > 2*refreshEarly {
+		return tok.Expiry.Add(-refreshEarly)
+	}
+	return now.Add(max(left/2, shortestReuse))
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// isHeaderSafe reports whether a token can stand in an Authorization header:
+// visible ASCII, not empty.
+func isHeaderSafe(token string) bool {
+	for _, b := range []byte(token) {
+		if b <= ' ' || b > '~' {
+			return false
+		}
+	}
+	return token != ""
+}

@@ -1,0 +1,165 @@
+package zoom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+)
+
+// A UserUpdate is what [UsersService.Update] changes; what is left out stays as
+// it is. Fields that can be cleared are pointers: new("") clears one.
+type UserUpdate struct {
+	// At most one of these three may be set.
+
+	Type           UserType `json:"type,omitzero"`             // TypeBasic frees the licence, TypeLicensed takes one; also TypeOnPrem, TypeUnassigned
+	ZoomOneType    *int64   `json:"zoom_one_type,omitzero"`    // Zoom Workplace bundle, a power of two; new(int64(0)) turns it off
+	PlanUnitedType string   `json:"plan_united_type,omitzero"` // Zoom United plan, a power of two as text; "none" turns it off
+
+	LicenseInfoList []LicenseInfo      `json:"license_info_list,omitzero"` // at most 2; only on accounts with several subscriptions
+	Feature         *UserFeatureUpdate `json:"feature,omitzero"`
+
+	FirstName        *string           `json:"first_name,omitzero"`   // at most 64 characters
+	LastName         *string           `json:"last_name,omitzero"`    // at most 64 characters
+	DisplayName      *string           `json:"display_name,omitzero"` // at most 128 characters; empty lets Zoom derive it
+	Dept             *string           `json:"dept,omitzero"`
+	Company          *string           `json:"company,omitzero"`   // at most 255 characters
+	JobTitle         *string           `json:"job_title,omitzero"` // at most 128 characters
+	Location         *string           `json:"location,omitzero"`  // at most 256 characters
+	CostCenter       *string           `json:"cost_center,omitzero"`
+	Manager          *string           `json:"manager,omitzero"` // e-mail address
+	Timezone         *string           `json:"timezone,omitzero"`
+	Language         *string           `json:"language,omitzero"`
+	Pronouns         *string           `json:"pronouns,omitzero"`
+	PronounsOption   int               `json:"pronouns_option,omitzero"` // 1 to 3
+	HostKey          *string           `json:"host_key,omitzero"`        // 6 to 10 digits
+	PMI              int64             `json:"pmi,omitzero"`             // 10 digits
+	UsePMI           *bool             `json:"use_pmi,omitzero"`
+	VanityName       *string           `json:"vanity_name,omitzero"`
+	PhoneCountry     *string           `json:"phone_country,omitzero"` // deprecated by Zoom
+	PhoneNumber      *string           `json:"phone_number,omitzero"`  // deprecated by Zoom
+	PhoneNumbers     []PhoneNumber     `json:"phone_numbers,omitzero"` // at most 3
+	GroupID          string            `json:"group_id,omitzero"`      // pending users only
+	DivisionIDs      []string          `json:"division_ids,omitzero"`
+	CMSUserID        *string           `json:"cms_user_id,omitzero"`
+	CustomAttributes []CustomAttribute `json:"custom_attributes,omitzero"` // at most 5
+	AboutMe          *string           `json:"about_me,omitzero"`          // at most 150 characters, no HTML, no links
+	LinkedInURL      *string           `json:"linkedin_url,omitzero"`
+
+	// Sent as parameters of the query.
+
+	LoginType            *int `json:"-"` // which of several logins of the same address
+	RemoveTSPCredentials bool `json:"-"`
+}
+
+// A UserFeatureUpdate changes features. ZoomPhone set to false takes Zoom Phone
+// away with all its numbers and devices.
+type UserFeatureUpdate struct {
+	ZoomPhone *bool `json:"zoom_phone,omitzero"`
+}
+
+// Update changes a user. When the answer is lost the user is read, and the change
+// is sent again only if it was not made; for fields that Zoom does not give back
+// (host key, vanity name, feature, about me, …) the error is [ErrOutcomeUnknown]
+// instead.
+//
+// Writes to a pending user can succeed and do nothing; those to a deactivated one
+// are refused or ignored (not confirmed): activate first.
+//
+// Errors: [ErrInvalidArgument] for an empty or contradictory update, [ErrNoSeats]
+// when the plan is full, [ErrProtected] for Zoom Rooms, [ErrNotFound].
+//
+// API: PATCH /users/{userId}, light; scope user:write:admin, granular
+// user:update:user:admin.
+// https://developers.zoom.us/docs/api/users/#tag/users/PATCH/users/{userId}
+func (s *UsersService) Update(ctx context.Context, userID string, upd *UserUpdate) error {
+	ch := &change{
+		userID: userID,
+		operation: operation{
+			op: "users.update", method: http.MethodPatch, path: "/users/{userId}", values: []string{userID}, class: ClassLight,
+		},
+	}
+	if upd == nil {
+		return invalidArgument(&ch.operation, errors.New("the update is nil"))
+	}
+	if err := upd.validate(); err != nil {
+		return invalidArgument(&ch.operation, err)
+	}
+	copied := *upd
+	ch.body, ch.query, ch.reached = &copied, copied.query(), copied.reached()
+	_, err := s.client().apply(ctx, ch)
+	return err
+}
+
+func (u *UserUpdate) query() url.Values {
+	q := url.Values{}
+	if u.LoginType != nil {
+		q.Set("login_type", strconv.Itoa(*u.LoginType))
+	}
+	if u.RemoveTSPCredentials {
+		q.Set("remove_tsp_credentials", "true")
+	}
+	return q
+}
+
+// loginTypes are those that Zoom describes.
+var loginTypes = []int{0, 1, 11, 21, 23, 24, 27, 97, 98, 99, 100, 101}
+
+func (u *UserUpdate) validate() error {
+	licences := 0
+	for _, set := range []bool{u.Type != 0, u.ZoomOneType != nil, u.PlanUnitedType != ""} {
+		if set {
+			licences++
+		}
+	}
+	switch {
+	case isEmptyUpdate(u):
+		return errors.New("the update is empty")
+	case licences > 1:
+		return errors.New("type, zoom one type, plan united type: want at most one of the three")
+	case u.Type < 0 || u.Type > TypeUnassigned:
+		return errors.New("type: want TypeBasic, TypeLicensed, TypeOnPrem or TypeUnassigned")
+	case u.ZoomOneType != nil && *u.ZoomOneType < 0:
+		return errors.New("zoom one type: want no negative number")
+	case u.PronounsOption < 0 || u.PronounsOption > 3:
+		return errors.New("pronouns option: want 1 to 3")
+	case u.PMI != 0 && (u.PMI < 1e9 || u.PMI >= 1e10):
+		return errors.New("pmi: want 10 digits")
+	case u.LoginType != nil && !slices.Contains(loginTypes, *u.LoginType):
+		return errors.New("login type: want one that Zoom describes")
+	}
+	return errors.Join(
+		atMost("license info list", len(u.LicenseInfoList), 2),
+		atMost("phone numbers", len(u.PhoneNumbers), 3),
+		atMost("custom attributes", len(u.CustomAttributes), 5),
+		lengthOf("first name", u.FirstName, 0, 64),
+		lengthOf("last name", u.LastName, 0, 64),
+		lengthOf("display name", u.DisplayName, 0, 128),
+		lengthOf("company", u.Company, 0, 255),
+		lengthOf("job title", u.JobTitle, 0, 128),
+		lengthOf("location", u.Location, 0, 256),
+		lengthOf("host key", u.HostKey, 6, 10),
+		lengthOf("about me", u.AboutMe, 0, 150),
+	)
+}
+
+func atMost(field string, n, most int) error {
+	if n > most {
+		return fmt.Errorf("%s: want at most %d", field, most)
+	}
+	return nil
+}
+
+func lengthOf(field string, text *string, least, most int) error {
+	if text == nil {
+		return nil
+	}
+	if n := utf8.RuneCountInString(*text); n < least || n > most {
+		return fmt.Errorf("%s: want %d to %d characters", field, least, most)
+	}
+	return nil
+}

@@ -1,0 +1,195 @@
+package zoom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/seatkit/zoom/internal/transport"
+	"github.com/seatkit/zoom/internal/wire"
+)
+
+// UsersService is the people of an account. It is reached as Client.Users.
+type UsersService struct{ c *Client }
+
+// client returns the client of a service, nil for a zero one, which the road
+// then refuses.
+func (s *UsersService) client() *Client {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}
+
+// Get returns one user, with all fields. userID is an id, an e-mail address, or
+// "me" with a token of that user.
+//
+// Errors: [ErrNotFound], also for an address that belongs to another account.
+//
+// API: GET /users/{userId}, light; scope user:read:admin, granular
+// user:read:user:admin.
+// https://developers.zoom.us/docs/api/users/#tag/users/GET/users/{userId}
+func (s *UsersService) Get(ctx context.Context, userID string) (*User, error) {
+	u := new(User)
+	o := &operation{
+		op: "users.get", method: http.MethodGet, path: "/users/{userId}", values: []string{userID},
+		class: ClassLight, repeatable: true,
+		accept: func(a *transport.Answer) error {
+			*u = User{}
+			return decodeRecord(a, u)
+		},
+	}
+	if _, err := s.client().do(ctx, o); err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// decodeRecord reads one record and refuses one without a key, which may also be
+// a refusal under the status of a success.
+func decodeRecord(a *transport.Answer, out interface{ check() error }) error {
+	if err := wire.Decode(a.Body, out); err != nil {
+		return err
+	}
+	err := out.check()
+	if err == nil {
+		return nil
+	}
+	if refused := wire.ParseAPIError(a.Body); refused.Code > 0 {
+		return refused
+	}
+	return err
+}
+
+// ListUsersOptions narrow [UsersService.List].
+type ListUsersOptions struct {
+	PageSize      int        // 1 to 2000; 0 means 300
+	Status        UserStatus // "" means StatusActive
+	RoleID        string     // only users of this role
+	IncludeFields string     // "custom_attributes" or "host_key"
+	License       string     // "zoom_workforce_management" or "zoom_compliance_management"; not a filter for Basic or Licensed
+}
+
+// maxUsersPage is the largest page of users that Zoom describes. Whether every
+// account answers more than 300 is not confirmed.
+const maxUsersPage = 2000
+
+// List lists the users of one status, active ones unless told otherwise, as Zoom
+// lists them: a user who moves while the pages are read may come twice or not at
+// all. For all users use [UsersService.Roster].
+//
+// API: GET /users, medium; scope user:read:admin, granular
+// user:read:list_users:admin.
+// https://developers.zoom.us/docs/api/users/#tag/users/GET/users
+func (s *UsersService) List(opts *ListUsersOptions) *List[*User] {
+	var o ListUsersOptions
+	if opts != nil {
+		o = *opts
+	}
+	query, err := o.query()
+	return newList[*User](s.client(), usersOperation("users.list"), "users", err, part[*User]{query: query})
+}
+
+func usersOperation(op string) operation {
+	return operation{op: op, path: "/users", class: ClassMedium}
+}
+
+func (o *ListUsersOptions) query() (url.Values, error) {
+	size, err := pageSize(o.PageSize, maxUsersPage)
+	if err != nil {
+		return nil, err
+	}
+	if o.Status == "" {
+		o.Status = StatusActive
+	}
+	if err := errors.Join(
+		oneOf("status", string(o.Status), string(StatusActive), string(StatusInactive), string(StatusPending)),
+		oneOf("include fields", o.IncludeFields, "", "custom_attributes", "host_key"),
+		oneOf("license", o.License, "", "zoom_workforce_management", "zoom_compliance_management"),
+	); err != nil {
+		return nil, err
+	}
+	q := url.Values{"page_size": {size}, "status": {string(o.Status)}}
+	setUnlessEmpty(q, "role_id", o.RoleID)
+	setUnlessEmpty(q, "include_fields", o.IncludeFields)
+	setUnlessEmpty(q, "license", o.License)
+	return q, nil
+}
+
+// A UsersSummary is Zoom's own count of users. TotalUsersCount is the sum of all
+// but the pending ones.
+type UsersSummary struct {
+	LicensedUsersCount int `json:"licensed_users_count"`
+	BasicUsersCount    int `json:"basic_users_count"`
+	OnPremUsersCount   int `json:"on_prem_users_count"`
+	RoomUsersCount     int `json:"room_users_count"`
+	PendingUsersCount  int `json:"pending_users_count"`
+	JoinOnlyUsersCount int `json:"join_only_users_count"`
+	TotalUsersCount    int `json:"total_users_count"`
+}
+
+// Summary returns Zoom's count of users by licence, a check on what a roster
+// adds up to. Zoom does not say whether deactivated users count.
+//
+// API: GET /users/summary, medium; scope user:read:admin, granular
+// user:read:summary:admin.
+// https://developers.zoom.us/docs/api/users/#tag/users/GET/users/summary
+func (s *UsersService) Summary(ctx context.Context) (*UsersSummary, error) {
+	summary := new(UsersSummary)
+	o := &operation{
+		op: "users.summary", method: http.MethodGet, path: "/users/summary", class: ClassMedium, repeatable: true,
+		accept: func(a *transport.Answer) error {
+			*summary = UsersSummary{}
+			return decodeSummary(a, summary)
+		},
+	}
+	if _, err := s.client().do(ctx, o); err != nil {
+		return nil, err
+	}
+	return summary, nil
+}
+
+func decodeSummary(a *transport.Answer, summary *UsersSummary) error {
+	members, err := wire.Members(a.Body)
+	if err != nil {
+		return err
+	}
+	if _, ok := members["total_users_count"]; ok {
+		return wire.Decode(a.Body, summary)
+	}
+	if refused := wire.ParseAPIError(a.Body); refused.Code > 0 {
+		return refused
+	}
+	return &wire.ShapeError{Reason: "the count of users is missing"}
+}
+
+func setUnlessEmpty(q url.Values, key, value string) {
+	if value != "" {
+		q.Set(key, value)
+	}
+}
+
+// pageSize checks a page size: 0 means 300.
+func pageSize(size, most int) (string, error) {
+	switch {
+	case size == 0:
+		return strconv.Itoa(maxPageSize), nil
+	case size < 0 || size > most:
+		return "", fmt.Errorf("page size: want 1 to %d, or 0 for %d", most, maxPageSize)
+	default:
+		return strconv.Itoa(size), nil
+	}
+}
+
+func oneOf(field, value string, allowed ...string) error {
+	for _, a := range allowed {
+		if value == a {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: want one of %s", field, strings.Join(allowed, ", "))
+}

@@ -1,0 +1,94 @@
+package zoom
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/seatkit/zoom/internal/transport"
+	"github.com/seatkit/zoom/internal/wire"
+)
+
+const (
+	maxWrites  = 3 // of one change whose answers are lost
+	writePause = 500 * time.Millisecond
+)
+
+// A change is a write to one user under the rule for writes: what surely had no
+// effect is sent again by the road; when it is unknown whether it had one, the
+// user is read, and only if the wanted state is not reached is it sent again.
+type change struct {
+	operation
+	userID  string
+	reached func(*User) bool // nil: the wanted state cannot be read back
+}
+
+// outcome is what is known after a change.
+type outcome struct {
+	reconciled bool  // the answer was lost and the state read instead
+	user       *User // as read, where it was
+}
+
+func (c *Client) apply(ctx context.Context, ch *change) (outcome, error) {
+	ch.accept = acceptWrite
+	for writes := 1; ; writes++ {
+		_, err := c.do(ctx, &ch.operation)
+		if err == nil {
+			return outcome{}, nil
+		}
+		if !errors.Is(err, ErrOutcomeUnknown) || ch.reached == nil || ctx.Err() != nil {
+			return outcome{}, err
+		}
+		user, errGet := c.Users.Get(ctx, ch.userID)
+		switch {
+		case errGet != nil:
+			return outcome{}, unknownOutcome(&ch.operation, err, errGet)
+		case ch.reached(user):
+			return outcome{reconciled: true, user: user}, nil
+		case writes == maxWrites:
+			return outcome{user: user}, err
+		}
+		if err := pause(ctx, writePause+rand.N(writePause)); err != nil {
+			return outcome{user: user}, unknownOutcome(&ch.operation, err)
+		}
+	}
+}
+
+// acceptWrite takes the answers that Zoom gives to a write that it made: 200 or
+// 204, nothing or an empty object. Behind any other the state must be read.
+func acceptWrite(a *transport.Answer) error {
+	body := bytes.TrimSpace(a.Body)
+	expected := a.Status == http.StatusOK || a.Status == http.StatusNoContent
+	if expected && (len(body) == 0 || string(body) == "{}") {
+		return nil
+	}
+	if refused := wire.ParseAPIError(body); refused.Code > 0 {
+		return refused
+	}
+	return &wire.ShapeError{Reason: "the answer is not that of a change", Final: true}
+}
+
+func unknownOutcome(o *operation, causes ...error) *Error {
+	e := &Error{Op: o.op, Method: o.method, Path: o.path, Err: withSentinel(ErrOutcomeUnknown, errors.Join(causes...))}
+	for _, cause := range causes {
+		if inner, ok := errors.AsType[*Error](cause); ok {
+			e.StatusCode, e.Code, e.TrackingID, e.RetryAt = inner.StatusCode, inner.Code, inner.TrackingID, inner.RetryAt
+		}
+	}
+	return e
+}
+
+// pause waits without outliving the context.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,242 @@
+package zoom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/seatkit/zoom/internal/transport"
+	"github.com/seatkit/zoom/internal/wire"
+)
+
+// version is that of the module, for the User-Agent header.
+const version = "0.1.0"
+
+// A Client speaks for one Zoom account. Make one with [NewClient] and share it:
+// it never changes and is safe for concurrent use.
+type Client struct {
+	Users    *UsersService
+	Meetings *MeetingsService
+	Reports  *ReportsService
+
+	base   *url.URL
+	header http.Header // of every request
+	road   *transport.Road
+	tokens *tokenCache
+	tracer tracer
+	closed atomic.Bool
+	idle   func() // lets go of our own idle connections
+}
+
+// NewClient makes a client that takes its access tokens from src. It does no I/O
+// and reads no environment; a bad option is [ErrInvalidArgument].
+func NewClient(src TokenSource, opts ...Option) (*Client, error) {
+	if src == nil {
+		return nil, invalidOption("token source", "is nil")
+	}
+	cfg, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	limiter, err := cfg.newLimiter()
+	if err != nil {
+		return nil, err
+	}
+	rt, ours := cfg.wire()
+	c := &Client{
+		base:   cfg.base,
+		header: http.Header{"Accept": {"application/json"}, "User-Agent": {userAgent(cfg.agent)}},
+		tracer: newTracer(cfg.traces, cfg.logger),
+		idle:   func() {},
+	}
+	if ours {
+		c.idle = rt.(*http.Transport).CloseIdleConnections
+	}
+	c.tokens = newTokenCache(src, &c.tracer, func(ctx context.Context) context.Context {
+		return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: rt})
+	})
+	c.road = transport.New(transport.Config{
+		Wire: rt, Limiter: limiterAdapter{limiter}, Tokens: c.tokens,
+		Policy: cfg.policy(), MaxBody: maxBody, Events: c.tracer.events(),
+	})
+	c.Users, c.Meetings, c.Reports = &UsersService{c}, &MeetingsService{c}, &ReportsService{c}
+	return c, nil
+}
+
+func userAgent(product string) string {
+	return strings.TrimSpace(product + " seatkit-zoom/" + version + " (" + runtime.Version() + ")")
+}
+
+// Close ends the client: new calls get [ErrClosed], calls in flight go on, a
+// fetch of an access token is waited for. It may be called more than once.
+func (c *Client) Close() error {
+	if c == nil || c.tokens == nil {
+		return nil
+	}
+	c.closed.Store(true)
+	c.tokens.wait()
+	c.idle()
+	return nil
+}
+
+// A Request is a call of an endpoint that this package does not model.
+type Request struct {
+	Method     string
+	Path       string     // a route template: "/groups/{groupId}/members"
+	PathValues []string   // one for each placeholder, unescaped
+	Query      url.Values // copied
+	Body       any        // written as JSON; nil: none
+	Class      RateClass  // Zoom's rate-limit label of the endpoint
+	Idempotent bool       // sending it twice does no more than sending it once; GET and HEAD always are
+}
+
+// Do sends a request down the same road as every other call - limits, retries,
+// token, size limits - and decodes the answer into out unless out is nil. A
+// write that is not idempotent and whose answer is lost is not sent again:
+// [ErrOutcomeUnknown].
+func (c *Client) Do(ctx context.Context, req *Request, out any) error {
+	o, err := newOperation("do", req)
+	if err != nil {
+		return err
+	}
+	if out != nil {
+		o.accept = func(a *transport.Answer) error {
+			if a.Status == http.StatusNoContent {
+				return nil
+			}
+			return decodeObject(a, out)
+		}
+	}
+	_, err = c.do(ctx, o)
+	return err
+}
+
+// decodeObject reads an answer into out, which may also be a refusal under the
+// status of a success.
+func decodeObject(a *transport.Answer, out any) error {
+	err := wire.Decode(a.Body, out)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+// newOperation checks and copies what a caller passes.
+func newOperation(op string, req *Request) (*operation, error) {
+	if req == nil {
+		return nil, invalidArgument(&operation{op: op}, errors.New("the request is nil"))
+	}
+	o := &operation{
+		op: op, method: strings.ToUpper(req.Method), path: req.Path, values: slices.Clone(req.PathValues),
+		query: cloneQuery(req.Query), body: req.Body, class: req.Class, repeatable: req.Idempotent,
+	}
+	switch o.method {
+	case "":
+		o.method = http.MethodGet
+		o.repeatable = true
+	case http.MethodGet, http.MethodHead:
+		o.repeatable = true
+	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
+	default:
+		return nil, invalidArgument(&operation{op: op}, errors.New("the method is not one that Zoom uses"))
+	}
+	return o, nil
+}
+
+func cloneQuery(q url.Values) url.Values {
+	copied := maps.Clone(q)
+	for key, values := range copied {
+		copied[key] = slices.Clone(values)
+	}
+	return copied
+}
+
+// An operation is one call before it is on the road.
+type operation struct {
+	op         string
+	method     string
+	path       string // route template
+	values     []string
+	query      url.Values
+	body       any
+	class      RateClass
+	repeatable bool
+	accept     func(a *transport.Answer) error
+}
+
+// do is the path of every call: check, build, send, and make the error.
+func (c *Client) do(ctx context.Context, o *operation) (*transport.Answer, error) {
+	call, err := c.prepare(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	ctx = c.tracer.start(ctx, o)
+	answer, attempts, err := c.road.Do(ctx, call)
+	if err != nil {
+		err = newError(o, err)
+	}
+	c.tracer.done(ctx, o, attempts, time.Since(start), err)
+	return answer, err
+}
+
+// prepare refuses what must not be sent.
+func (c *Client) prepare(ctx context.Context, o *operation) (*transport.Call, error) {
+	switch {
+	case c == nil || c.road == nil:
+		return nil, invalidArgument(o, errors.New("the client was not made by NewClient"))
+	case ctx == nil:
+		return nil, invalidArgument(o, errors.New("the context is nil"))
+	case o.class < 0 || o.class >= numClasses:
+		return nil, invalidArgument(o, errors.New("the rate class is unknown"))
+	}
+	path, err := wire.Path(o.path, o.values...)
+	if err != nil {
+		return nil, invalidArgument(o, err)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, &Error{Op: o.op, Method: o.method, Path: o.path, Err: err}
+	}
+	if c.closed.Load() {
+		return nil, &Error{Op: o.op, Method: o.method, Path: o.path, Err: ErrClosed}
+	}
+	call := &transport.Call{
+		Method: o.method, URL: c.url(path, o.query), Header: c.header,
+		Class: int(o.class), PerMinute: o.class == ClassResourceIntensive, Repeatable: o.repeatable, Accept: o.accept,
+	}
+	if o.body != nil {
+		if call.Body, err = wire.Encode(o.body); err != nil {
+			return nil, invalidArgument(o, err)
+		}
+		call.Header = c.header.Clone()
+		call.Header.Set("Content-Type", "application/json")
+	}
+	return call, nil
+}
+
+// url joins the base and an escaped path. RawPath keeps the escapes as they are:
+// those of a meeting UUID are escaped twice.
+func (c *Client) url(escaped string, query url.Values) *url.URL {
+	u := *c.base
+	u.RawPath = c.base.EscapedPath() + escaped
+	u.Path, _ = url.PathUnescape(u.RawPath) // wire.Path escapes well
+	u.RawQuery = query.Encode()
+	return &u
+}
+
+func invalidArgument(o *operation, reason error) *Error {
+	return &Error{Op: o.op, Method: o.method, Path: o.path, Err: fmt.Errorf("%w: %w", ErrInvalidArgument, reason)}
+}
+
+var _ io.Closer = (*Client)(nil)
