@@ -22,6 +22,10 @@ const (
 // UnmarshalJSON reads a number or a text that holds one and never fails on a
 // number that is not known. A text that is no number becomes zero.
 func (t *UserType) UnmarshalJSON(data []byte) error {
+	if len(data) == 1 && data[0] >= '0' && data[0] <= '9' {
+		*t = UserType(data[0] - '0')
+		return nil
+	}
 	text, err := wire.Text(data)
 	if err != nil {
 		return err

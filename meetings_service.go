@@ -100,12 +100,12 @@ func (s *MeetingsService) Instances(ctx context.Context, meetingID int64) ([]*Me
 		op: "meetings.instances", method: http.MethodGet, path: "/past_meetings/{meetingId}/instances",
 		values: []string{strconv.FormatInt(meetingID, 10)}, class: ClassMedium, repeatable: true,
 		accept: func(a *transport.Answer) error {
-			page, err := wire.DecodePage[*MeetingInstance](a.Body, "meetings")
+			page, err := wire.DecodePage[*MeetingInstance](a.Body, "meetings", nil)
 			if err != nil {
 				return err
 			}
 			instances = page.Items
-			return checkItems(instances)
+			return finishItems(instances)
 		},
 	}
 	if meetingID <= 0 {
@@ -117,14 +117,14 @@ func (s *MeetingsService) Instances(ctx context.Context, meetingID int64) ([]*Me
 	return instances, nil
 }
 
-func (m *Meeting) check() error {
+func (m *Meeting) finish() error {
 	if m == nil {
 		return &wire.ShapeError{Reason: "a meeting is null"}
 	}
 	return errors.Join(wire.CheckText("a meeting UUID", m.UUID), wire.CheckText("a host id", m.HostID))
 }
 
-func (i *MeetingInstance) check() error {
+func (i *MeetingInstance) finish() error {
 	if i == nil || i.UUID == "" {
 		return &wire.ShapeError{Reason: "a meeting instance has no UUID"}
 	}

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/seatkit/zoom/internal/transport"
 	"github.com/seatkit/zoom/internal/wire"
@@ -37,6 +39,7 @@ type List[T any] struct {
 	parts    []part[T]
 	joined   bool // tokens are ours: part and Zoom's token
 	identity func(T) (id, email string)
+	fresh    func() T // what an item is decoded into; nil: the zero value
 	start    string
 	ahead    bool
 	err      error // bad input, told when the list is used
@@ -100,7 +103,8 @@ func ListOf[T any](c *Client, req *Request, key string) *List[T] {
 	case key == "" || key == "next_page_token":
 		err = invalidArgument(o, errors.New("the key of the items is missing"))
 	}
-	l := newList[T](c, *o, key, nil, part[T]{query: o.query})
+	o.values = slices.Clone(o.values) // the caller may change his after this
+	l := newList(c, *o, key, nil, part[T]{query: cloneQuery(o.query)})
 	l.err = err
 	return l
 }
@@ -213,6 +217,14 @@ func (l *List[T]) Prefetch() *List[T] {
 	return &copied
 }
 
+func cloneQuery(q url.Values) url.Values {
+	copied := maps.Clone(q)
+	for key, values := range copied {
+		copied[key] = slices.Clone(values)
+	}
+	return copied
+}
+
 // fetch asks for one page and nothing else.
 func (l *List[T]) fetch(ctx context.Context, at cursor) (*wire.Page[T], error) {
 	o := l.op
@@ -225,11 +237,11 @@ func (l *List[T]) fetch(ctx context.Context, at cursor) (*wire.Page[T], error) {
 	}
 	var page *wire.Page[T]
 	o.accept = func(a *transport.Answer) (err error) {
-		page, err = wire.DecodePage[T](a.Body, l.key)
+		page, err = wire.DecodePage(a.Body, l.key, l.fresh)
 		if err != nil {
 			return err
 		}
-		return checkItems(page.Items)
+		return finishItems(page.Items)
 	}
 	if _, err := l.c.do(ctx, &o); err != nil {
 		return nil, err
@@ -242,14 +254,17 @@ func (l *List[T]) fetch(ctx context.Context, at cursor) (*wire.Page[T], error) {
 	return page, nil
 }
 
-// checkItems refuses a page with an item that cannot be told from another.
-func checkItems[T any](items []T) error {
+// A record completes itself after it was decoded, and refuses to be one that
+// cannot be told from another.
+type record interface{ finish() error }
+
+func finishItems[T any](items []T) error {
 	for _, item := range items {
-		checked, ok := any(item).(interface{ check() error })
+		r, ok := any(item).(record)
 		if !ok {
 			return nil
 		}
-		if err := checked.check(); err != nil {
+		if err := r.finish(); err != nil {
 			return err
 		}
 	}

@@ -197,28 +197,28 @@ func (s *ReportsService) SignIns(opts *SignInsOptions) *List[*SignIn] {
 	return l
 }
 
-func (p *Participant) check() error {
+func (p *Participant) finish() error {
 	if p == nil {
 		return &wire.ShapeError{Reason: "a participant is null"}
 	}
 	return errors.Join(wire.CheckText("a participant's user id", p.ParticipantUserID), wire.CheckText("an e-mail address", p.UserEmail))
 }
 
-func (h *Host) check() error {
+func (h *Host) finish() error {
 	if h == nil || (h.ID == "" && h.Email == "") {
 		return &wire.ShapeError{Reason: "a host has neither id nor e-mail address"}
 	}
 	return errors.Join(wire.CheckText("a host id", h.ID), wire.CheckText("an e-mail address", h.Email))
 }
 
-func (m *ReportMeeting) check() error {
+func (m *ReportMeeting) finish() error {
 	if m == nil {
 		return &wire.ShapeError{Reason: "a meeting is null"}
 	}
 	return errors.Join(wire.CheckText("a meeting UUID", m.UUID), wire.CheckText("an e-mail address", m.UserEmail))
 }
 
-func (s *SignIn) check() error {
+func (s *SignIn) finish() error {
 	if s == nil {
 		return &wire.ShapeError{Reason: "a sign-in is null"}
 	}

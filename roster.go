@@ -41,6 +41,7 @@ func (s *UsersService) Roster(opts *RosterOptions) *List[*User] {
 	parts, err := o.parts()
 	l := newList(s.client(), usersOperation("users.roster"), "users", err, parts...)
 	l.joined = true
+	l.fresh = newUser
 	l.identity = func(u *User) (string, string) { return u.ID, u.Email }
 	return l
 }

@@ -22,6 +22,12 @@ const (
 
 // UnmarshalJSON keeps any text.
 func (s *UserStatus) UnmarshalJSON(data []byte) error {
+	for _, known := range [...]UserStatus{StatusActive, StatusInactive, StatusPending} {
+		if len(data) == len(known)+2 && string(data[1:len(data)-1]) == string(known) {
+			*s = known
+			return nil
+		}
+	}
 	text, err := wire.Text(data)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package zoom
 
 import (
 	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/seatkit/zoom/internal/wire"
@@ -19,6 +18,10 @@ type Time struct {
 	t   time.Time
 	raw string // what Zoom sent, where it is not t in the usual form
 }
+
+// notSent marks a Time that waits for a value: no JSON text can hold it, because
+// a lone byte of that kind is no UTF-8.
+const notSent = "\xff"
 
 // TimeOf returns t as a Time, in UTC and without a monotonic reading. It is
 // meant for test data: new(zoom.TimeOf(t)) fills a *Time field.
@@ -72,6 +75,10 @@ func (t *Time) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads any JSON text, also an empty one. It fails only on a value
 // that is not a text, a number or null.
 func (t *Time) UnmarshalJSON(data []byte) error {
+	if moment, ok := parseUsual(data); ok {
+		*t = Time{t: moment}
+		return nil
+	}
 	text, err := wire.Text(data)
 	if err != nil {
 		return err
@@ -85,16 +92,42 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 const zoneless = "01/02/2006 15:04"
 
 func parseTime(text string) Time {
-	const usual = "2006-01-02T15:04:05Z"
 	parsed, err := time.Parse(time.RFC3339, text)
-	if err == nil && len(text) == len(usual) && strings.HasSuffix(text, "Z") {
-		return Time{t: parsed}
-	}
 	if err != nil {
 		parsed, err = time.Parse(zoneless, text)
 	}
 	if err != nil {
 		return Time{raw: text}
 	}
-	return Time{t: parsed.UTC(), raw: text}
+	t := Time{t: parsed.UTC()}
+	if t.Raw() != text {
+		t.raw = text
+	}
+	return t
+}
+
+// parseUsual reads the form that nearly all of Zoom's times have, a JSON text
+// such as "2006-01-02T15:04:05Z", without making a string of it.
+func parseUsual(data []byte) (time.Time, bool) {
+	const form = `"0000-00-00T00:00:00Z"`
+	if len(data) != len(form) {
+		return time.Time{}, false
+	}
+	for i := range form {
+		isDigit := data[i] >= '0' && data[i] <= '9'
+		if isDigit != (form[i] == '0') || (!isDigit && data[i] != form[i]) {
+			return time.Time{}, false
+		}
+	}
+	number := func(from, to int) (n int) {
+		for _, digit := range data[from:to] {
+			n = 10*n + int(digit-'0')
+		}
+		return n
+	}
+	year, month, day := number(1, 5), time.Month(number(6, 8)), number(9, 11)
+	hour, minute, second := number(12, 14), number(15, 17), number(18, 20)
+	t := time.Date(year, month, day, hour, minute, second, 0, time.UTC)
+	sameDay := t.Month() == month && t.Day() == day // Date carries over what does not exist
+	return t, sameDay && hour < 24 && minute < 60 && second < 60
 }

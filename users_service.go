@@ -51,11 +51,11 @@ func (s *UsersService) Get(ctx context.Context, userID string) (*User, error) {
 
 // decodeRecord reads one record and refuses one without a key, which may also be
 // a refusal under the status of a success.
-func decodeRecord(a *transport.Answer, out interface{ check() error }) error {
+func decodeRecord(a *transport.Answer, out record) error {
 	if err := wire.Decode(a.Body, out); err != nil {
 		return err
 	}
-	err := out.check()
+	err := out.finish()
 	if err == nil {
 		return nil
 	}
@@ -91,7 +91,9 @@ func (s *UsersService) List(opts *ListUsersOptions) *List[*User] {
 		o = *opts
 	}
 	query, err := o.query()
-	return newList[*User](s.client(), usersOperation("users.list"), "users", err, part[*User]{query: query})
+	l := newList(s.client(), usersOperation("users.list"), "users", err, part[*User]{query: query})
+	l.fresh = newUser
+	return l
 }
 
 func usersOperation(op string) operation {

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"runtime"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -132,14 +130,14 @@ func decodeObject(a *transport.Answer, out any) error {
 	return nil
 }
 
-// newOperation checks and copies what a caller passes.
+// newOperation checks what a caller passes.
 func newOperation(op string, req *Request) (*operation, error) {
 	if req == nil {
 		return nil, invalidArgument(&operation{op: op}, errors.New("the request is nil"))
 	}
 	o := &operation{
-		op: op, method: strings.ToUpper(req.Method), path: req.Path, values: slices.Clone(req.PathValues),
-		query: cloneQuery(req.Query), body: req.Body, class: req.Class, repeatable: req.Idempotent,
+		op: op, method: strings.ToUpper(req.Method), path: req.Path, values: req.PathValues,
+		query: req.Query, body: req.Body, class: req.Class, repeatable: req.Idempotent,
 	}
 	switch o.method {
 	case "":
@@ -152,14 +150,6 @@ func newOperation(op string, req *Request) (*operation, error) {
 		return nil, invalidArgument(&operation{op: op}, errors.New("the method is not one that Zoom uses"))
 	}
 	return o, nil
-}
-
-func cloneQuery(q url.Values) url.Values {
-	copied := maps.Clone(q)
-	for key, values := range copied {
-		copied[key] = slices.Clone(values)
-	}
-	return copied
 }
 
 // An operation is one call before it is on the road.

@@ -39,7 +39,7 @@ func (l *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 
 	start := time.Now()
-	limit := min(l.timeout, st.deadline())
+	limit := min(l.timeout, st.left())
 	timer := time.AfterFunc(min(limit, headerTimeout), func() { cancel(errTimeout) })
 	defer timer.Stop()
 

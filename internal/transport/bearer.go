@@ -32,7 +32,8 @@ func (l *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if st.rejected != "" && token == st.rejected {
 		return nil, &Failure{Kind: KindUnauthorized}
 	}
-	authorised := req.Clone(ctx)
+	authorised := req.WithContext(ctx)
+	authorised.Header = req.Header.Clone()
 	authorised.Header.Set("Authorization", "Bearer "+token)
 	resp, err := l.next.RoundTrip(authorised)
 	switch {

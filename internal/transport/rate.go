@@ -36,8 +36,10 @@ func parseRate(a *Answer, now time.Time) Rate {
 		Limit:     count(h.Get("X-Ratelimit-Limit")),
 		Remaining: count(h.Get("X-Ratelimit-Remaining")),
 	}
-	if date, err := http.ParseTime(h.Get("Date")); err == nil {
-		r.Date = date.UTC()
+	if value := h.Get("Date"); value != "" {
+		if date, err := http.ParseTime(value); err == nil {
+			r.Date = date.UTC()
+		}
 	}
 	if a.Status == http.StatusTooManyRequests {
 		r.Message = wire.ParseAPIError(a.Body).Message
@@ -170,6 +172,9 @@ func nextMidnight(t time.Time) time.Time {
 
 // count reads a header that holds a number; -1: absent or nonsense.
 func count(value string) int {
+	if value == "" {
+		return -1
+	}
 	n, err := strconv.Atoi(strings.TrimSpace(value))
 	if err != nil || n < 0 {
 		return -1

@@ -26,11 +26,7 @@ const (
 // Do takes one call down the road and tells how many requests it put on the
 // wire. Its error is a *Failure.
 func (r *Road) Do(ctx context.Context, call *Call) (*Answer, int, error) {
-	start := time.Now()
-	t := &try{road: r, st: state{call: call}}
-	t.st.deadline = func() time.Duration {
-		return r.policy.MaxElapsed - (time.Since(start) - t.st.limited)
-	}
+	t := &try{road: r, st: state{call: call, start: time.Now(), limit: r.policy.MaxElapsed}}
 	// retryablehttp's hooks see neither the request nor its context, hence a
 	// client value of its own for every call.
 	loop := retryablehttp.Client{
@@ -58,14 +54,11 @@ func (r *Road) Do(ctx context.Context, call *Call) (*Answer, int, error) {
 	return nil, t.st.attempts, t.failure(ctx, err)
 }
 
+// newRequest shares the call's header, which no layer writes to.
 func newRequest(ctx context.Context, call *Call) *http.Request {
 	req := &http.Request{
-		Method: call.Method, URL: call.URL, Host: call.URL.Host,
+		Method: call.Method, URL: call.URL, Host: call.URL.Host, Header: call.Header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: call.Header.Clone(),
-	}
-	if req.Header == nil {
-		req.Header = make(http.Header)
 	}
 	return req.WithContext(ctx)
 }
@@ -181,7 +174,7 @@ func (t *try) affordable(ctx context.Context, f *Failure, v verdict) bool {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= t.wait {
 		return false
 	}
-	if t.st.deadline() <= t.wait || !t.road.budget.take(v.cost) {
+	if t.st.left() <= t.wait || !t.road.budget.take(v.cost) {
 		return false
 	}
 	t.spent += v.cost

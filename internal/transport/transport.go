@@ -103,13 +103,17 @@ func New(c Config) *Road {
 // call alone.
 type state struct {
 	call     *Call
-	deadline func() time.Duration // what is left of MaxElapsed
-	attempts int                  // requests put on the wire
-	limited  time.Duration        // spent waiting for the limiter
-	answer   *Answer              // of the latest attempt; nil: none
-	rate     Rate                 // what that answer said about limits
-	rejected string               // the token that the latest answer refused, else ""
+	start    time.Time
+	limit    time.Duration // MaxElapsed
+	attempts int           // requests put on the wire
+	limited  time.Duration // spent waiting for the limiter
+	answer   *Answer       // of the latest attempt; nil: none
+	rate     Rate          // what that answer said about limits
+	rejected string        // the token that the latest answer refused, else ""
 }
+
+// left is what the call may still take; its waits for the limiter do not count.
+func (st *state) left() time.Duration { return st.limit - (time.Since(st.start) - st.limited) }
 
 type stateKey struct{}
 

@@ -17,20 +17,25 @@ type Page[T any] struct {
 	HasTotal      bool // total_records was there
 }
 
-// DecodePage reads a page whose items stand under key. An answer without the
+// DecodePage reads a page whose items stand under key; each item is decoded into
+// what fresh returns, or into the zero value if fresh is nil. An answer without the
 // key is an empty page only if it says that there are no records; without it
 // and with an error code it is an [*APIError]; else it is a [*ShapeError], as
 // is a list that is null: an answer that cannot be vouched for never becomes an
 // empty page.
-func DecodePage[T any](body []byte, key string) (*Page[T], error) {
+func DecodePage[T any](body []byte, key string, fresh func() T) (*Page[T], error) {
 	body = trimBOM(body)
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, &ShapeError{Reason: "the body is empty", Cause: io.ErrUnexpectedEOF}
 	}
+	if fresh == nil {
+		fresh = func() (zero T) { return zero }
+	}
 	var page *Page[T]
 	err := decode(func(opts json.Options) error {
-		page = new(Page[T])
-		return readPage(body, key, page, opts)
+		r := &pageReader[T]{key: key, fresh: fresh, page: new(Page[T]), dec: jsontext.NewDecoder(bytes.NewBuffer(body), opts)}
+		page = r.page
+		return r.read()
 	})
 	if err == errNoList { //nolint:errorlint // the very value: nothing wraps it
 		err = missingList(body, page)
@@ -53,61 +58,91 @@ func missingList[T any](body []byte, page *Page[T]) error {
 	return errNoList
 }
 
-func readPage[T any](body []byte, key string, page *Page[T], opts json.Options) error {
-	dec := jsontext.NewDecoder(bytes.NewBuffer(body), opts)
-	if dec.PeekKind() != '{' {
-		if _, err := dec.ReadValue(); err != nil {
+// pageReader reads one page, token by token down to the items.
+type pageReader[T any] struct {
+	key   string
+	fresh func() T
+	page  *Page[T]
+	found bool // the list was there
+	dec   *jsontext.Decoder
+}
+
+func (r *pageReader[T]) read() error {
+	if r.dec.PeekKind() != '{' {
+		if _, err := r.dec.ReadValue(); err != nil {
 			return err
 		}
 		return &ShapeError{Reason: "the body is not a JSON object"}
 	}
-	if _, err := dec.ReadToken(); err != nil {
+	if _, err := r.dec.ReadToken(); err != nil {
 		return err
 	}
-	found := false
-	for dec.PeekKind() == '"' {
-		name, err := dec.ReadToken()
+	for r.dec.PeekKind() == '"' {
+		name, err := r.dec.ReadToken()
 		if err != nil {
 			return err
 		}
-		if err := readMember(dec, name.String(), key, page, &found, opts); err != nil {
+		if err := r.member(name.String()); err != nil {
 			return err
 		}
 	}
-	if _, err := dec.ReadToken(); err != nil {
+	if _, err := r.dec.ReadToken(); err != nil {
 		return err
 	}
-	if _, err := dec.ReadToken(); err != io.EOF { //nolint:errorlint // io.EOF is never wrapped here
-		return &ShapeError{Reason: "text stands after the JSON value", Offset: dec.InputOffset()}
+	if _, err := r.dec.ReadToken(); err != io.EOF { //nolint:errorlint // io.EOF is never wrapped here
+		return &ShapeError{Reason: "text stands after the JSON value", Offset: r.dec.InputOffset()}
 	}
-	if !found {
+	if !r.found {
 		return errNoList
 	}
 	return nil
 }
 
-func readMember[T any](dec *jsontext.Decoder, name, key string, page *Page[T], found *bool, opts json.Options) error {
+func (r *pageReader[T]) member(name string) error {
 	switch name {
-	case key:
-		if dec.PeekKind() != '[' {
-			return &ShapeError{Reason: "the list is not a JSON array", Offset: dec.InputOffset()}
-		}
-		*found = true
-		return json.UnmarshalDecode(dec, &page.Items, opts)
+	case r.key:
+		return r.items()
 	case "next_page_token":
-		if kind := dec.PeekKind(); kind != '"' && kind != 'n' {
-			return &ShapeError{Reason: "the page token is not a text", Offset: dec.InputOffset()}
+		if kind := r.dec.PeekKind(); kind != '"' && kind != 'n' {
+			return r.wrong("the page token is not a text")
 		}
-		if err := json.UnmarshalDecode(dec, &page.NextPageToken, opts); err != nil {
+		if err := json.UnmarshalDecode(r.dec, &r.page.NextPageToken); err != nil {
 			return err
 		}
-		return CheckText("the page token", page.NextPageToken)
+		return CheckText("the page token", r.page.NextPageToken)
 	case "page_size":
-		return json.UnmarshalDecode(dec, &page.PageSize, opts)
+		return json.UnmarshalDecode(r.dec, &r.page.PageSize)
 	case "total_records":
-		page.HasTotal = dec.PeekKind() != 'n'
-		return json.UnmarshalDecode(dec, &page.TotalRecords, opts)
+		r.page.HasTotal = r.dec.PeekKind() != 'n'
+		return json.UnmarshalDecode(r.dec, &r.page.TotalRecords)
 	default:
-		return dec.SkipValue()
+		return r.dec.SkipValue()
 	}
+}
+
+func (r *pageReader[T]) items() error {
+	if r.dec.PeekKind() != '[' {
+		return r.wrong("the list is not a JSON array")
+	}
+	if _, err := r.dec.ReadToken(); err != nil {
+		return err
+	}
+	r.found = true
+	for kind := r.dec.PeekKind(); kind != ']' && kind != 0; kind = r.dec.PeekKind() {
+		r.page.Items = append(r.page.Items, r.fresh())
+		if err := json.UnmarshalDecode(r.dec, &r.page.Items[len(r.page.Items)-1]); err != nil {
+			return err
+		}
+	}
+	_, err := r.dec.ReadToken()
+	return err
+}
+
+// wrong blames the shape of the value ahead, unless it is the JSON that is broken.
+func (r *pageReader[T]) wrong(reason string) error {
+	offset := r.dec.InputOffset()
+	if err := r.dec.SkipValue(); err != nil {
+		return err
+	}
+	return &ShapeError{Reason: reason, Offset: offset}
 }

@@ -1,0 +1,110 @@
+package zoom_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seatkit/zoom"
+)
+
+func prefetchesSame(t *testing.T, l *listing) {
+	b := newBook(l, 3, 2)
+	list := l.open(b.tape().client(t)).Prefetch()
+	for range 2 {
+		names, err := gather(t, list)
+		require.NoError(t, err)
+		assert.Equal(t, b.names(), names)
+	}
+	assert.Equal(t, 2*3*len(b.pages), b.requests())
+}
+
+// prefetchesOne: while the items of a page are worked on, the next page has been
+// asked for and no other, also where that is the first one of the next part.
+func prefetchesOne(t *testing.T, l *listing) {
+	b := newBook(l, 2, 2)
+	b.delay = time.Second
+	pages, start := 0, time.Now()
+	for _, err := range l.open(b.tape().client(t)).Prefetch().Pages(t.Context()) {
+		require.NoError(t, err)
+		pages++
+		time.Sleep(time.Second) // on the bubble's clock: the work on a page
+		synctest.Wait()
+		assert.Equal(t, min(pages+1, 2*len(b.pages)), b.requests())
+	}
+	assert.Equal(t, 2*len(b.pages), pages)
+	assert.Equal(t, time.Duration(1+pages)*time.Second, time.Since(start), "fetching and working overlap")
+}
+
+func prefetchBreaksOff(t *testing.T, l *listing) {
+	b := newBook(l, 3, 2)
+	b.over = func(at place, leaf *leaf) {
+		if at.page == 1 {
+			leaf.instead = &answer{status: http.StatusOK, delay: time.Hour}
+		}
+	}
+	start := time.Now()
+	for _, err := range l.open(b.tape().client(t)).Prefetch().All(t.Context()) {
+		require.NoError(t, err)
+		synctest.Wait()
+		break
+	}
+	assert.Zero(t, time.Since(start), "the fetch was waited out")
+	assert.Equal(t, 2, b.requests())
+}
+
+func prefetchPanics(t *testing.T, l *listing) {
+	b := newBook(l, 3, 2)
+	b.delay = time.Hour
+	assert.PanicsWithValue(t, "from the loop", func() {
+		for range l.open(b.tape().client(t)).Prefetch().All(t.Context()) {
+			synctest.Wait()
+			panic("from the loop")
+		}
+	})
+	assert.LessOrEqual(t, b.requests(), 2)
+}
+
+func prefetchFails(t *testing.T, l *listing) {
+	for n := range 2 * max(1, len(l.parts)) {
+		b := newBook(l, 2, 2)
+		b.failing(n, answer{status: http.StatusInternalServerError})
+		list := l.open(b.tape().client(t)).Prefetch()
+		names, err := gather(t, list)
+		assert.Equal(t, b.names()[:2*n], names)
+		failed := pageError(t, err, zoom.ErrServer, 2*n)
+		assert.Equal(t, n+5, b.requests())
+
+		b.over = nil
+		after, err := gather(t, list.From(failed.Token))
+		require.NoError(t, err)
+		assert.Equal(t, b.names(), append(names, after...))
+	}
+}
+
+// prefetchHandsOnPanic: a panic of a hook or a RoundTripper of the caller's ends
+// the call, as it does without fetching ahead, and not the process.
+func prefetchHandsOnPanic(t *testing.T, l *listing) {
+	for _, ahead := range []bool{false, true} {
+		b := newBook(l, 2, 2)
+		b.over = func(at place, _ *leaf) {
+			if at.page == 1 {
+				panic("from the wire")
+			}
+		}
+		list, got := l.open(b.tape().client(t)), 0
+		if ahead {
+			list = list.Prefetch()
+		}
+		assert.PanicsWithValue(t, "from the wire", func() {
+			for range list.All(t.Context()) {
+				got++
+			}
+		})
+		assert.Equal(t, 2, got)
+	}
+}
