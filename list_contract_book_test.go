@@ -143,6 +143,9 @@ func (b *book) names() (names []string) {
 	return names
 }
 
+// first are the names of the first so many items.
+func (b *book) first(items int) []string { return append([]string(nil), b.names()[:items]...) }
+
 // tape plays the book.
 func (b *book) tape() *tape { return newTape(answer{do: b.answer}) }
 

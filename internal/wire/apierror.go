@@ -30,15 +30,17 @@ func (e *APIError) Error() string { return "error code " + strconv.Itoa(e.Code) 
 // Zoom's missing-scope error has unescaped quotes inside and is not JSON, other
 // answers are HTML or empty, and a code of 0 says so.
 func ParseAPIError(body []byte) *APIError {
-	var out struct {
-		Code    int             `json:"code"`
-		Message string          `json:"message"`
-		Errors  []APIFieldError `json:"errors"`
-	}
 	body = bytes.TrimSpace(trimBOM(body))
+	var raw map[string]jsontext.Value
 	opts := json.JoinOptions(tolerantOptions, jsontext.AllowDuplicateNames(true))
-	if err := json.Unmarshal(body, &out, opts); err == nil {
-		return &APIError{Code: out.Code, Message: out.Message, Fields: out.Errors}
+	if err := json.Unmarshal(body, &raw, opts); err == nil {
+		e := &APIError{}
+		e.Code, _ = narrowInt(raw["code"]) // each member by itself: one that is odd takes none of the others along
+		e.Message, _ = Text(raw["message"])
+		if json.Unmarshal(raw["errors"], &e.Fields, opts) != nil {
+			e.Fields = nil
+		}
+		return e
 	}
 	return salvage(body)
 }

@@ -1,0 +1,102 @@
+// Access shows who hosted and who joined meetings on the last days, from the
+// reports of an account.
+//
+//	go -C examples run ./access
+//	go -C examples run ./access -days 90 -format csv -o access.csv
+//
+// The window is of whole days in UTC and ends yesterday, because reports lag. The
+// columns: meetings hosted, meetings of others joined, minutes in meetings (those
+// at which somebody was in two at once count once), when the last one was left.
+// Zoom's reports go back six months and tell the participants only of meetings
+// with two or more; nobody is in the output who did neither, and that alone is no
+// proof that a licence is not used.
+//
+// Reports are expensive: there is one request for each host and one for each
+// meeting, at most -limit of them, and what was left out for that is said. The
+// scopes are user:read:admin and report:read:admin. The environment says which
+// account: see [cli.Account]; without credentials it is an invented one.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/seatkit/zoom"
+	"github.com/seatkit/zoom/examples/internal/cli"
+	"github.com/seatkit/zoom/examples/internal/output"
+)
+
+const (
+	defaultDays  = 30
+	maxDays      = 180   // less than the six months of the reports
+	defaultLimit = 5_000 // of the 30,000 heavy requests that a Pro account has a day
+)
+
+func main() { cli.Main(run) }
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := cli.Flags("access", "[flags]")
+	account := cli.AccountFlags(flags)
+	out := output.Flags(flags)
+	days := flags.Int("days", defaultDays, "the last `days`, yesterday included, at most 180")
+	limit := flags.Int("limit", defaultLimit, "begin no listing after so many report `requests`; 0: no limit")
+	var setting zoom.Classifier // its zero value leaves free users out
+	flags.Func("include-free", "show free users too: `yes` or no (the default)", func(s string) (err error) {
+		setting.IncludeFreeUsers, err = zoom.ParseIncludeFreeUsers(s)
+		return err
+	})
+	if err := cli.Parse(flags, args, stderr); err != nil {
+		return err
+	}
+	if err := cli.NoArguments(flags); err != nil {
+		return err
+	}
+	if *days < 1 || *days > maxDays || *limit < 0 {
+		return cli.Usagef("want -days from 1 to %d and no negative -limit", maxDays)
+	}
+
+	r := &reader{limit: *limit, to: time.Now().UTC().AddDate(0, 0, -1)}
+	r.from = r.to.AddDate(0, 0, 1-*days)
+	client, err := account.Connect(stderr, zoom.WithTrace(&zoom.Trace{Start: r.countReports}))
+	if err != nil {
+		return err
+	}
+	defer account.Close()
+	rows, err := out.Open(stdout, "email", "name", "license", "hosted", "joined", "minutes", "last_seen")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+
+	r.client, r.progress = client, cli.NewProgress(stderr, nil)
+	defer r.progress.Clear()
+	people, err := r.read(ctx)
+	r.progress.Clear()
+	if err != nil {
+		return err // nothing was written: half an answer would look like people who do nothing
+	}
+	shown, leftOut := 0, 0
+	for _, p := range people {
+		switch {
+		case p.hosted == 0 && p.joined == 0:
+			continue
+		case !setting.Includes(p.user):
+			leftOut++
+			continue
+		}
+		shown++
+		minutes, lastSeen := p.attendance()
+		err := rows.Row(p.user.Email, p.user.DisplayName, zoom.LicenseOf(p.user).String(), p.hosted, p.joined, minutes, lastSeen)
+		if err != nil {
+			return err
+		}
+	}
+	summary := fmt.Sprintf("%s to %s: %d people hosted or joined, in %d meetings with participants.\n",
+		r.from.Format(time.DateOnly), r.to.Format(time.DateOnly), shown, r.meetings)
+	if leftOut > 0 {
+		summary += fmt.Sprintf("%d free users who did are left out; -include-free yes shows them.\n", leftOut)
+	}
+	return rows.Commit(stderr, summary+r.gaps())
+}
