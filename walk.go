@@ -32,8 +32,9 @@ type walk[T any] struct {
 }
 
 type fetched[T any] struct {
-	page *wire.Page[T]
-	err  error
+	page     *wire.Page[T]
+	err      error
+	panicked any // of code of the caller's on the road
 }
 
 func newWalk[T any](ctx context.Context, l *List[T]) (*walk[T], error) {
@@ -107,6 +108,9 @@ func (w *walk[T]) fetch(ctx context.Context) (*wire.Page[T], error) {
 	}
 	got := <-w.coming
 	w.coming = nil
+	if got.panicked != nil {
+		panic(got.panicked)
+	}
 	return got.page, got.err
 }
 
@@ -129,8 +133,8 @@ func (w *walk[T]) advance(ctx context.Context, page *wire.Page[T], sent int) {
 		w.loop(fmt.Sprintf("more than %d pages", maxPages), next)
 	default:
 		w.at.token, w.at.rows = next, w.rows
-		w.fetchAhead(ctx)
 	}
+	w.fetchAhead(ctx)
 }
 
 func (w *walk[T]) wasAsked(token string) bool {
@@ -213,16 +217,21 @@ func (w *walk[T]) fresh(items []T) []T {
 	return kept
 }
 
-// fetchAhead begins to fetch the page at the cursor.
+// fetchAhead begins to fetch the page at the cursor, unless the listing is over.
+// A panic on the way is kept for the goroutine of the caller.
 func (w *walk[T]) fetchAhead(ctx context.Context) {
-	if !w.l.ahead {
+	if !w.l.ahead || w.end || w.failure != nil {
 		return
 	}
 	result := make(chan fetched[T], 1)
 	w.coming = result
 	go func(at cursor) {
-		page, err := w.l.fetch(ctx, at)
-		result <- fetched[T]{page, err}
+		var got fetched[T]
+		defer func() {
+			got.panicked = recover()
+			result <- got
+		}()
+		got.page, got.err = w.l.fetch(ctx, at)
 	}(w.at)
 }
 

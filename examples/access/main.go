@@ -43,7 +43,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	days := flags.Int("days", defaultDays, "the last `days`, yesterday included, at most 180")
 	limit := flags.Int("limit", defaultLimit, "begin no listing after so many report `requests`; 0: no limit")
 	var setting zoom.Classifier // its zero value leaves free users out
-	flags.Func("include-free", "show free users too: `yes` or no (the default)", func(s string) (err error) {
+	flags.Func("include-free", "show free users too, `yes or no`; no is the default", func(s string) (err error) {
 		setting.IncludeFreeUsers, err = zoom.ParseIncludeFreeUsers(s)
 		return err
 	})

@@ -74,11 +74,10 @@ func (r *reader) readRoster(ctx context.Context) ([]*person, error) {
 		}
 		p := &person{user: user}
 		people = append(people, p)
-		r.byEmail[strings.ToLower(user.Email)] = p
-		if user.ID != "" { // a pending user has none
-			r.byID[user.ID] = p
-		}
+		r.byID[user.ID], r.byEmail[strings.ToLower(user.Email)] = p, p
 	}
+	delete(r.byID, "") // pending users have no id
+	delete(r.byEmail, "")
 	return people, nil
 }
 

@@ -37,9 +37,73 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	account := cli.AccountFlags(flags)
 	apply := flags.Bool("apply", false, "change the users; without it this is a dry run")
 	var method zoom.ReclaimMethod // its zero value deactivates
-	flags.Func("method", "`deactivate` (the default) or downgrade", func(s string) error {
-		method = slices.IndexFunc...
-		return nil
+	flags.Func("method", "the `method`: deactivate (the default) or downgrade", func(s string) (err error) {
+		method, err = parseMethod(s)
+		return err
 	})
+	if err := cli.Parse(flags, args, stderr); err != nil {
+		return err
+	}
+	if err := cli.FlagsFirst(flags); err != nil {
+		return err
+	}
+
+	client, err := account.Connect(stderr)
+	if err != nil {
+		return err
+	}
+	defer account.Close()
+	users := flags.Args()
+	switch {
+	case len(users) > 0:
+	case account.Demo:
+		cli.Printf(stderr, "No user is named: these have a licence and the oldest sign-ins.\n")
+		users, err = chooseUsers(ctx, client, method)
+		if err != nil {
+			return err
+		}
+	default:
+		return cli.Usagef("name the users to reclaim, by e-mail address or id")
+	}
+	if !*apply {
+		cli.Printf(stderr, "Dry run: nothing is changed without -apply.\n")
+	}
+
+	failed := 0
+	for i, user := range users {
+		result, err := client.Users.Reclaim(ctx, user, &zoom.ReclaimOptions{Method: method, DryRun: !*apply})
+		if err := report(stdout, user, result, err); err != nil {
+			return fmt.Errorf("stopped, %d of %d users were not tried: %w", len(users)-i-1, len(users), err)
+		}
+		if err != nil {
+			failed++
+		}
+		if stopsAll(err) {
+			return fmt.Errorf("stopped, %d of %d users were not tried: %w", len(users)-i-1, len(users), err)
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d users cannot be reclaimed or were not", failed, len(users))
+	}
 	return nil
+}
+
+func parseMethod(s string) (zoom.ReclaimMethod, error) {
+	for _, method := range []zoom.ReclaimMethod{zoom.ReclaimDeactivate, zoom.ReclaimDowngrade} {
+		if s == method.String() {
+			return method, nil
+		}
+	}
+	return 0, errors.New("want deactivate or downgrade")
+}
+
+// stopsAll reports whether an error would come back for every other user. One that
+// is not known does not stop the run.
+func stopsAll(err error) bool {
+	return slices.ContainsFunc([]error{
+		context.Canceled, context.DeadlineExceeded,
+		zoom.ErrUnauthorized, zoom.ErrReauthorize, zoom.ErrClientCredentials, zoom.ErrScope, zoom.ErrForbidden, zoom.ErrAccountMismatch,
+		zoom.ErrDailyLimit, zoom.ErrRateLimited, zoom.ErrNoSeats, // no Basic seat is left to move somebody to
+		zoom.ErrServer, zoom.ErrUnreachable, zoom.ErrTimeout, zoom.ErrTLS, zoom.ErrRedirect,
+	}, func(target error) bool { return errors.Is(err, target) })
 }

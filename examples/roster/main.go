@@ -35,12 +35,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	account := cli.AccountFlags(flags)
 	out := output.Flags(flags)
 	var setting zoom.Classifier // its zero value leaves free users out
-	flags.Func("include-free", "list free users too: `yes` or no (the default)", func(s string) (err error) {
+	flags.Func("include-free", "list free users too, `yes or no`; no is the default", func(s string) (err error) {
 		setting.IncludeFreeUsers, err = zoom.ParseIncludeFreeUsers(s)
 		return err
 	})
 	var opts zoom.RosterOptions // its zero value means all statuses
-	flags.Func("status", "only these `statuses`, for example active,inactive (default pending,active,inactive)", func(s string) (err error) {
+	flags.Func("status", "only users of these `statuses`, some of active,inactive,pending; all is the default", func(s string) (err error) {
 		opts.Statuses, err = parseStatuses(s)
 		return err
 	})
@@ -77,7 +77,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 		licenses.Add(user)
 		progress.Show("%d users", licenses.Total+leftOut)
-		err := rows.Row(user.Email, name(user), user.Dept, zoom.LicenseOf(user), user.Status, user.LastLoginTime.Time(), user.ID)
+		err := rows.Row(user.Email, name(user), user.Dept, zoom.LicenseOf(user).String(), user.Status, user.LastLoginTime.Time(), user.ID)
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func name(u *zoom.User) string {
 // summary has a line for each licence that somebody holds.
 func summary(s zoom.LicenseSummary, leftOut int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d users\n", s.Total)
+	fmt.Fprintf(&b, "%d of %d users\n", s.Total, s.Total+leftOut)
 	for _, line := range []struct {
 		count int
 		what  string

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
@@ -81,6 +82,18 @@ func Parse(flags *flag.FlagSet, args []string, stderr io.Writer) error {
 func NoArguments(flags *flag.FlagSet) error {
 	if flags.NArg() > 0 {
 		return Usagef("unexpected argument %q", flags.Arg(0))
+	}
+	return nil
+}
+
+// FlagsFirst refuses flags among the arguments, where they would be taken for
+// arguments.
+func FlagsFirst(flags *flag.FlagSet) error {
+	for _, arg := range flags.Args() {
+		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if strings.HasPrefix(arg, "-") && flags.Lookup(name) != nil {
+			return Usagef("%s: flags go before the arguments", arg)
+		}
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ type Options struct {
 // Flags adds -format and -o to the flags of a program.
 func Flags(flags *flag.FlagSet) *Options {
 	o := &Options{format: "table"}
-	flags.Func("format", "`table` (the default), csv or json", func(s string) error {
+	flags.Func("format", "the `format`: table (the default), csv or json", func(s string) error {
 		if formats[s] == nil {
 			return errors.New("want table, csv or json")
 		}
