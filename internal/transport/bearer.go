@@ -42,7 +42,7 @@ func (l *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	case st.rejected != "":
 		return nil, &Failure{Kind: KindUnauthorized}
 	default:
-		st.rejected = token
+		st.rejected, st.again = token, true
 		l.tokens.Rejected(ctx, token)
 	}
 	return resp, err

@@ -77,6 +77,8 @@ type try struct {
 // check is retryablehttp's CheckRetry. An error from it ends the loop.
 func (t *try) check(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	failure := t.outcome(resp, err)
+	again := t.st.again
+	t.st.again = false
 	if failure == nil {
 		return false, nil
 	}
@@ -87,7 +89,7 @@ func (t *try) check(ctx context.Context, resp *http.Response, err error) (bool, 
 	if failure.Kind == KindUnauthorized || failure.Kind == KindContext {
 		return false, failure
 	}
-	if t.st.rejected != "" { // refused for the first time: again at once, with a new token
+	if again { // with a new token
 		t.wait = 0
 		return true, nil
 	}
@@ -117,7 +119,7 @@ func (t *try) outcome(resp *http.Response, err error) *Failure {
 			f = networkFailure(err)
 		}
 	case resp.StatusCode < 300:
-		if t.st.rejected != "" { // code 124 under a success
+		if t.st.again { // code 124 under a success
 			f = &Failure{Kind: KindStatus}
 			break
 		}

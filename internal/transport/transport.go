@@ -110,6 +110,7 @@ type state struct {
 	answer   *Answer       // of the latest attempt; nil: none
 	rate     Rate          // what that answer said about limits
 	rejected string        // the token that the latest answer refused, else ""
+	again    bool          // it was refused for the first time: the call is to be sent again at once
 }
 
 // left is what the call may still take; its waits for the limiter do not count.
