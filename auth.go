@@ -90,12 +90,17 @@ func ServerToServer(accountID, clientID, clientSecret string) *ServerToServerSou
 	return s
 }
 
-// Token returns the cached token, or fetches one.
+// Token returns a copy of the cached token, or fetches one.
 func (s *ServerToServerSource) Token(ctx context.Context) (*oauth2.Token, error) {
 	if s == nil || s.cache == nil {
 		return nil, fmt.Errorf("zoom: the source was not made by ServerToServer: %w", ErrInvalidArgument)
 	}
-	return s.cache.token(ctx)
+	tok, err := s.cache.token(ctx)
+	if err != nil {
+		return nil, err
+	}
+	copied := *tok // the caller's to change
+	return &copied, nil
 }
 
 // Rejected drops the cached token if it is the one that was refused.

@@ -127,6 +127,9 @@ func adopt(e *Error, err error) error {
 	if e.StatusCode == 0 {
 		e.StatusCode, e.Code, e.TrackingID = inner.StatusCode, inner.Code, inner.TrackingID
 	}
+	if inner.Op == opLimiter && inner.Err != nil {
+		return inner.Err // nothing is left that e does not say
+	}
 	return err
 }
 

@@ -14,6 +14,8 @@ import (
 	"github.com/seatkit/zoom/internal/transport"
 )
 
+const opLimiter = "limiter"
+
 // How a limiter keeps its distance to a limit and comes back to it.
 const (
 	paceFast     = 0.95                   // of a limit of fastLimit a second or more
@@ -226,7 +228,7 @@ func (l *LocalLimiter) reserve(ctx context.Context, class RateClass) (*rate.Rese
 	at := now.Add(turn.DelayFrom(now))
 	if deadline, ok := ctx.Deadline(); ok && at.After(deadline) {
 		turn.CancelAt(now)
-		return nil, &Error{Op: "limiter", RetryAt: at, Err: withSentinel(ErrRateLimited, context.DeadlineExceeded)}
+		return nil, &Error{Op: opLimiter, RetryAt: at, Err: withSentinel(ErrRateLimited, context.DeadlineExceeded)}
 	}
 	day.used++
 	return turn, nil
@@ -304,5 +306,5 @@ func (p *pace) raise(now time.Time) {
 }
 
 func dailyLimit(until time.Time) error {
-	return &Error{Op: "limiter", RetryAt: until, Err: ErrDailyLimit}
+	return &Error{Op: opLimiter, RetryAt: until, Err: ErrDailyLimit}
 }
