@@ -110,7 +110,7 @@ func TestScopes(t *testing.T) {
 	assert.JSONEq(t, `{"code":4711,"message":"Invalid access token, does not contain scopes:[user:read:list_users:admin]."}`, r.body)
 	s.SetQuirks(zoomtest.Quirks{ScopeErrorCode: 104})
 	r = c.get("/users")
-	assert.Equal(t, `{"code":104,"message":"Invalid access token, does not contain scopes:["user:read:list_users:admin"]}`, r.body)
+	assert.Equal(t, `{"code":104,"message":"Invalid access token, does not contain scopes:["user:read:list_users:admin"]"}`, r.body)
 	s.SetQuirks(zoomtest.Quirks{ScopeErrorCode: 4700})
 	assert.JSONEq(t, `{"code":4700,"message":"Invalid access token, does not contain scopes."}`, c.get("/users").body)
 

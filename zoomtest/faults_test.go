@@ -69,8 +69,15 @@ func TestWhichRequestsAFaultHits(t *testing.T) {
 		path string
 		want int
 	}{
-		{"/groups", 200}, {"/users", 200}, {"/users", 503}, {"/users?status=pending", 503}, {"/users?status=pending", 418},
-		{"/users", 200}, {"/users?status=pending", 418}, {"/users/summary", 403}, {"/users/summary", 403},
+		{"/groups", 200},
+		{"/users", 200},
+		{"/users", 503},
+		{"/users?status=pending", 503},
+		{"/users?status=pending", 418},
+		{"/users", 200},
+		{"/users?status=pending", 418},
+		{"/users/summary", 403},
+		{"/users/summary", 403},
 	} {
 		assert.Equal(t, tt.want, c.get(tt.path).status, tt.path)
 	}
@@ -133,7 +140,9 @@ func TestBrokenBodies(t *testing.T) {
 			if err == nil {
 				body, err = io.ReadAll(res.Body)
 				res.Body.Close()
-				assert.Len(t, body, tt.read, "%s %s", name, where)
+				if where == "in memory" || !tt.fault.Reset { // a reset may overtake the bytes before it
+					assert.Len(t, body, tt.read, "%s %s", name, where)
+				}
 			}
 			assert.ErrorIs(t, err, tt.cause, "%s %s", name, where)
 		}

@@ -87,8 +87,10 @@ func featurePatch(kind, value string) (*userPatch, string) {
 	case "plan_united_type":
 		return &userPatch{PlanUnitedType: &value}, ""
 	}
-	others := []string{"concurrent_meeting", "large_meeting", "webinar", "zoom_events", "zoom_whiteboard",
-		"zoom_iq_for_sales", "zoom_revenue_accelerator", "zoom_clips_plus"}
+	others := []string{
+		"concurrent_meeting", "large_meeting", "webinar", "zoom_events", "zoom_whiteboard",
+		"zoom_iq_for_sales", "zoom_revenue_accelerator", "zoom_clips_plus",
+	}
 	if !slices.Contains(others, kind) {
 		return nil, "feature_type"
 	}

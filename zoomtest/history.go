@@ -92,16 +92,6 @@ func (co *company) seriesOf(host int) []series {
 	return list
 }
 
-// An occasion is one instance of a meeting of a company or of AddPastMeeting.
-type occasion struct {
-	host   *member
-	series series // of a company's meeting
-	number int
-	start  time.Time
-	end    time.Time    // zero: runs until somebody ends it
-	told   *PastMeeting // of AddPastMeeting
-}
-
 func (se *series) occasion(co *company, number int) occasion {
 	start := se.latest.Add(-time.Duration(number) * se.every)
 	return occasion{host: co.members[se.host], series: *se, number: number, start: start, end: start.Add(time.Duration(se.minutes) * time.Minute)}

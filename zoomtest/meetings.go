@@ -146,7 +146,7 @@ func listMeetings(c *call) *answer {
 		case "upcoming", "upcoming_meetings":
 			return outside || !live && !untimed && !end.After(c.now)
 		case "previous_meetings":
-			return outside || untimed || end.After(c.now)
+			return outside || untimed || live || end.After(c.now)
 		default:
 			return outside
 		}

@@ -71,8 +71,13 @@ func (p *userPatch) badField() string {
 		value *string
 		limit int
 	}{
-		{"first_name", p.FirstName, 64}, {"last_name", p.LastName, 64}, {"display_name", p.DisplayName, 128},
-		{"company", p.Company, 255}, {"job_title", p.JobTitle, 128}, {"location", p.Location, 256}, {"host_key", p.HostKey, 10},
+		{"first_name", p.FirstName, 64},
+		{"last_name", p.LastName, 64},
+		{"display_name", p.DisplayName, 128},
+		{"company", p.Company, 255},
+		{"job_title", p.JobTitle, 128},
+		{"location", p.Location, 256},
+		{"host_key", p.HostKey, 10},
 	} {
 		if limited.value != nil && len([]rune(*limited.value)) > limited.limit {
 			return limited.name

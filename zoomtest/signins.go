@@ -3,6 +3,7 @@ package zoomtest
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"time"
 
 	"github.com/seatkit/zoom"
@@ -45,6 +46,7 @@ const signInsPerUser = 16
 // days.
 func listSignIns(c *call) *answer {
 	if c.query.Get("from") == "" && c.query.Get("to") == "" {
+		c.query = maps.Clone(c.query)
 		c.query.Set("from", c.now.UTC().AddDate(0, 0, -30).Format(time.DateOnly))
 		c.query.Set("to", c.now.UTC().Format(time.DateOnly))
 	}
