@@ -30,15 +30,15 @@ type rejecter interface {
 
 // StaticToken uses one access token for ever. An access token of Zoom lives an
 // hour: it is meant for short programs and tests.
-func StaticToken(accessToken string) TokenSource { return &staticToken{token: accessToken} }
+func StaticToken(accessToken string) TokenSource { return &staticToken{token: hide(accessToken)} }
 
 type staticToken struct {
 	redactor
-	token string
+	token secret
 }
 
 func (s *staticToken) Token(context.Context) (*oauth2.Token, error) {
-	return &oauth2.Token{AccessToken: s.token, TokenType: "Bearer"}, nil
+	return &oauth2.Token{AccessToken: s.token(), TokenType: "Bearer"}, nil
 }
 
 // FromOAuth2 uses a token source of golang.org/x/oauth2. Such a source takes no
@@ -77,7 +77,7 @@ type ServerToServerSource struct {
 	// the transport of the client that asks. Set it before the first use.
 	HTTPClient *http.Client
 
-	accountID, clientID, clientSecret string
+	accountID, clientID, clientSecret secret
 
 	cache *tokenCache
 }
@@ -85,7 +85,7 @@ type ServerToServerSource struct {
 // ServerToServer makes a token source from the credentials of a server-to-server
 // OAuth app.
 func ServerToServer(accountID, clientID, clientSecret string) *ServerToServerSource {
-	s := &ServerToServerSource{accountID: accountID, clientID: clientID, clientSecret: clientSecret}
+	s := &ServerToServerSource{accountID: hide(accountID), clientID: hide(clientID), clientSecret: hide(clientSecret)}
 	s.cache = newTokenCache(tokenFunc(s.fetch), nil, nil)
 	return s
 }
@@ -113,6 +113,13 @@ func (s *ServerToServerSource) Rejected(ctx context.Context, accessToken string)
 type tokenFunc func(ctx context.Context) (*oauth2.Token, error)
 
 func (f tokenFunc) Token(ctx context.Context) (*oauth2.Token, error) { return f(ctx) }
+
+// A secret is a text that no print form shows, not even where fmt prints the
+// fields of a struct without asking it: inside an unexported field of the
+// caller's.
+type secret func() string
+
+func hide(text string) secret { return func() string { return text } }
 
 // redactor, embedded, keeps a type that holds secrets from printing them: fmt
 // would print unexported fields without asking them.

@@ -43,16 +43,22 @@ func (l *List[T]) cursor(token string) (cursor, error) {
 	return cursor{}, invalidArgument(&l.op, errors.New("the page token is not of this listing"))
 }
 
-// encode is the reverse of cursor.
+// encode is the reverse of cursor. The beginning of the listing is the empty token.
 func (l *List[T]) encode(at cursor) string {
-	switch {
-	case !l.joined:
-		return at.token
-	case at == cursor{}:
+	if at == (cursor{}) {
 		return ""
-	default:
-		return fmt.Sprintf("%d.%d.%s.%s", at.part, at.rows, l.mark(at.part), at.token)
 	}
+	return l.write(at)
+}
+
+// write is encode for a place that lies ahead, which the empty token, the end of
+// a listing, cannot name: also the beginning, where a roster lists its first part
+// again.
+func (l *List[T]) write(at cursor) string {
+	if !l.joined {
+		return at.token
+	}
+	return fmt.Sprintf("%d.%d.%s.%s", at.part, at.rows, l.mark(at.part), at.token)
 }
 
 // after returns the token of the page that follows: Zoom's next token in the same

@@ -56,6 +56,8 @@ type Error struct {
 	RetryAt    time.Time    // when it makes sense to try again; zero: not known
 	Scopes     []string     // with ErrScope: what Zoom says is missing
 	Err        error        // the sentinel or the cause; may be nil for a refusal without a sentinel
+
+	wait time.Duration // what the answer asked for, by the server's clock
 }
 
 // A FieldError is one finding of Zoom's validation.

@@ -39,7 +39,7 @@ func newError(o *operation, err error) *Error {
 	if !ok {
 		return e
 	}
-	e.Attempts, e.RetryAt = f.Attempts, f.RetryAt
+	e.Attempts, e.RetryAt, e.wait = f.Attempts, f.RetryAt, f.Wait
 	api := &wire.APIError{}
 	if f.Answer != nil {
 		e.StatusCode = f.Answer.Status

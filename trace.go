@@ -22,6 +22,9 @@ type Trace struct {
 	// Page is called after each page of a listing, and when a listing notices
 	// something about itself.
 	Page func(ctx context.Context, p PageInfo)
+	// Budget is called when an answer says that little is left of the day's
+	// requests: a twentieth or less, once for each class and day (UTC).
+	Budget func(ctx context.Context, b BudgetInfo)
 	// Done is called once at the end of each operation that had a Start.
 	Done func(ctx context.Context, d DoneInfo)
 }
@@ -80,6 +83,14 @@ const (
 	NoteListedAgain   = "rows missing, part listed again"       // a roster, once for each status
 	NoteTotalMismatch = "rows differ from total_records"        // any other listing, at its end
 )
+
+// A BudgetInfo is what Zoom says is left of a day's requests. All apps of the
+// account draw on them.
+type BudgetInfo struct {
+	Class     RateClass
+	Remaining int
+	Limit     int
+}
 
 // A DoneInfo is the end of an operation.
 type DoneInfo struct {

@@ -60,6 +60,18 @@ func (t *tracer) page(ctx context.Context, p PageInfo) {
 	}
 }
 
+func (t *tracer) budget(ctx context.Context, b BudgetInfo) {
+	for _, h := range t.traces {
+		if h.Budget != nil {
+			h.Budget(ctx, b)
+		}
+	}
+	if t.logger != nil {
+		t.logger.LogAttrs(ctx, slog.LevelWarn, "zoom: daily budget nearly spent", slog.String("class", b.Class.String()),
+			slog.Int("remaining", b.Remaining), slog.Int("limit", b.Limit))
+	}
+}
+
 func (t *tracer) token(ctx context.Context, info TokenInfo) {
 	for _, h := range t.traces {
 		if h.Token != nil {

@@ -22,13 +22,14 @@ type walk[T any] struct {
 	failure error // told by the next call of next
 	yielded int
 	pages   int
-	empty   int // pages without items, in a row
+	empty   int // pages without items, in a row, of this pass
 
-	seed   maphash.Seed
-	asked  map[uint64]struct{} // tokens of this pass
-	rows   int                 // rows of this pass, those before a resume included
-	users  *passes             // of a roster, else nil
-	coming chan fetched[T]     // the page that is being fetched ahead
+	seed    maphash.Seed
+	asked   map[uint64]struct{} // tokens of this pass
+	rows    int                 // rows of this pass, those before a resume included
+	partial bool                // resumed by a token that does not tell how many rows came before
+	users   *passes             // of a roster, else nil
+	coming  chan fetched[T]     // the page that is being fetched ahead
 }
 
 type fetched[T any] struct {
@@ -45,7 +46,7 @@ func newWalk[T any](ctx context.Context, l *List[T]) (*walk[T], error) {
 	if err != nil {
 		return nil, &PageError{Token: startOf(l), Err: err}
 	}
-	w := &walk[T]{l: l, at: at, rows: at.rows, seed: maphash.MakeSeed(), asked: map[uint64]struct{}{}}
+	w := &walk[T]{l: l, at: at, rows: at.rows, partial: at.token != "" && !l.joined, seed: maphash.MakeSeed(), asked: map[uint64]struct{}{}}
 	if l.identity != nil {
 		w.users = newPasses()
 	}
@@ -88,7 +89,7 @@ func (w *walk[T]) next(ctx context.Context) (*Page[T], error) {
 	out := w.l.public(page, "")
 	w.advance(ctx, page, sent)
 	if !w.end {
-		out.NextPageToken = w.l.encode(w.at)
+		out.NextPageToken = w.l.write(w.at)
 	}
 	return out, nil
 }
@@ -124,6 +125,7 @@ func (w *walk[T]) advance(ctx context.Context, page *wire.Page[T], sent int) {
 	next := page.NextPageToken
 	switch {
 	case next == "":
+		w.empty = 0
 		w.endPart(ctx, page)
 	case w.wasAsked(next):
 		w.loop("a page token came again", next)
@@ -153,7 +155,7 @@ func (w *walk[T]) endPart(ctx context.Context, page *wire.Page[T]) {
 	short := page.HasTotal && w.rows < page.TotalRecords
 	switch {
 	case w.users == nil:
-		if page.HasTotal && w.rows != page.TotalRecords {
+		if page.HasTotal && w.rows != page.TotalRecords && !w.partial {
 			w.trace(ctx, page, 0, NoteTotalMismatch)
 		}
 	case short && w.users.mayRelist():

@@ -51,10 +51,26 @@ func (c *Client) apply(ctx context.Context, ch *change) (outcome, error) {
 		case writes == maxWrites:
 			return outcome{user: user}, err
 		}
-		if err := pause(ctx, writePause+rand.N(writePause)); err != nil {
+		wait, patient := c.beforeWrite(ctx, err)
+		if !patient {
+			return outcome{user: user}, err
+		}
+		if err := pause(ctx, wait); err != nil {
 			return outcome{user: user}, unknownOutcome(&ch.operation, err)
 		}
 	}
+}
+
+// beforeWrite is how long to wait before a change is sent again: what the answer
+// to the former one asked for, if that can be slept through.
+func (c *Client) beforeWrite(ctx context.Context, err error) (wait time.Duration, patient bool) {
+	wait = writePause + rand.N(writePause)
+	var asked time.Duration
+	if e, ok := errors.AsType[*Error](err); ok {
+		asked = e.wait
+	}
+	wait = max(wait, asked+rand.N(asked/10+1))
+	return wait, c.road.Patient(ctx, asked, wait)
 }
 
 // acceptWrite takes the answers that Zoom gives to a write that it made: 200 or

@@ -65,7 +65,7 @@ func NewClient(src TokenSource, opts ...Option) (*Client, error) {
 		return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: rt})
 	})
 	c.road = transport.New(transport.Config{
-		Wire: rt, Limiter: limiterAdapter{limiter}, Tokens: c.tokens,
+		Wire: rt, Limiter: limiterAdapter{limiter, &budgetWatch{tracer: &c.tracer}}, Tokens: c.tokens,
 		Policy: cfg.policy(), MaxBody: maxBody, Events: c.tracer.events(),
 	})
 	c.Users, c.Meetings, c.Reports = &UsersService{c}, &MeetingsService{c}, &ReportsService{c}
@@ -87,6 +87,10 @@ func (c *Client) Close() error {
 	c.idle()
 	return nil
 }
+
+// Format prints the name of the type under every verb: what a client holds is
+// in use by other goroutines and partly secret.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "zoom.Client") }
 
 // A Request is a call of an endpoint that this package does not model.
 type Request struct {

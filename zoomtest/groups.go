@@ -50,7 +50,7 @@ func (s *Server) roleName(id string) string {
 
 func listGroups(c *call) *answer {
 	return answerPage(c, listing[*group]{
-		key: "groups", max: 300, total: count(c.s.groups), from: inOrder(c.s.groups),
+		key: "groups", max: 300, bare: true, total: count(c.s.groups), from: inOrder(c.s.groups),
 		row: func(buf []byte, g *group) []byte {
 			o := beginObject(buf)
 			o.text("id", g.id)

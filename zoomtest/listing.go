@@ -70,6 +70,7 @@ type listing[T any] struct {
 	max     int                                 // largest page size
 	total   func() int                          // total_records; nil: the endpoint has none
 	numbers bool                                // the first page carries page_number
+	bare    bool                                // no page carries page_count and page_size
 	head    func(*object)                       // further members of every page
 	from    func(pos int64) iter.Seq2[int64, T] // the items from a position on, each with its own
 	row     func(buf []byte, item T) []byte
@@ -135,6 +136,9 @@ func answerPage[T any](c *call, l listing[T]) *answer {
 		p.Total = l.total()
 	}
 	p.head = pageHead(l, p, size)
+	if l.bare {
+		p.size = 0
+	}
 	if p.Next == "" && c.s.quirks.NoLastToken {
 		p.Drop("next_page_token")
 	}
@@ -152,7 +156,7 @@ func answerPage[T any](c *call, l listing[T]) *answer {
 
 func pageHead[T any](l listing[T], p *Page, size int) []byte {
 	o := object{empty: true}
-	if p.First && p.Total >= 0 {
+	if p.First && p.Total >= 0 && !l.bare {
 		o.number("page_count", int64((p.Total+size-1)/size))
 		if l.numbers {
 			o.number("page_number", 1)

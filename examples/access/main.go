@@ -12,9 +12,12 @@
 // proof that a licence is not used.
 //
 // Reports are expensive: there is one request for each host and one for each
-// meeting, at most -limit of them, and what was left out for that is said. The
-// scopes are user:read:admin and report:read:admin. The environment says which
-// account: see [cli.Account]; without credentials it is an invented one.
+// meeting, about -limit of them at most, and what was left out for that is said.
+//
+// The credentials of a server-to-server OAuth app are in ZOOM_ACCOUNT_ID,
+// ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET, or an access token is in
+// ZOOM_ACCESS_TOKEN; with none of them the account is an invented one. The scopes
+// are user:read:admin and report:read:admin.
 package main
 
 import (
@@ -42,8 +45,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	out := output.Flags(flags)
 	days := flags.Int("days", defaultDays, "the last `days`, yesterday included, at most 180")
 	limit := flags.Int("limit", defaultLimit, "begin no listing after so many report `requests`; 0: no limit")
-	var setting zoom.Classifier // its zero value leaves free users out
-	flags.Func("include-free", "show free users too, `yes or no`; no is the default", func(s string) (err error) {
+	setting := zoom.Classifier{IncludeFreeUsers: true}
+	flags.Func("include-free", "show free users too, `yes or no`; yes is the default, a blank means no", func(s string) (err error) {
 		setting.IncludeFreeUsers, err = zoom.ParseIncludeFreeUsers(s)
 		return err
 	})
@@ -96,7 +99,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	summary := fmt.Sprintf("%s to %s: %d people hosted or joined, in %d meetings with participants.\n",
 		r.from.Format(time.DateOnly), r.to.Format(time.DateOnly), shown, r.meetings)
 	if leftOut > 0 {
-		summary += fmt.Sprintf("%d free users who did are left out; -include-free yes shows them.\n", leftOut)
+		summary += fmt.Sprintf("%d free users who did are left out.\n", leftOut)
 	}
 	return rows.Commit(stderr, summary+r.gaps())
 }

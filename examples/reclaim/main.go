@@ -14,9 +14,11 @@
 // would come back for everybody does, and the rest is not tried. The exit status
 // is 0 only if every user was reclaimed, or had no seat, or would be in a dry run.
 //
-// The scopes are user:read:admin and user:write:admin. The environment says which
-// account: see [cli.Account]; without credentials it is an invented one, and if no
-// user is named some of it are chosen.
+// The credentials of a server-to-server OAuth app are in ZOOM_ACCOUNT_ID,
+// ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET, or an access token is in
+// ZOOM_ACCESS_TOKEN; with none of them the account is an invented one, of which
+// some users are chosen if none is named. The scopes are user:read:admin and
+// user:write:admin.
 package main
 
 import (

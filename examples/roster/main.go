@@ -2,17 +2,20 @@
 // and how many hold which licence.
 //
 //	go -C examples run ./roster
-//	go -C examples run ./roster -format csv -include-free yes
+//	go -C examples run ./roster -format csv -include-free no
 //	go -C examples run ./roster -format json -status active,inactive -o roster.json
 //
-// Free users (Basic ones, and those without any meetings licence) are left out, and
-// counted as left out, unless -include-free says yes.
+// With -include-free no, free users (Basic ones, and those without any meetings
+// licence) are left out, and counted as left out.
 //
 // A roster is complete or it is an error. With -o the file of yesterday stays
 // until the new roster is complete; without it the rows are printed as they come,
-// and the exit status says whether they are all. The scope is user:read:admin. The
-// environment says which account: see [cli.Account]; without credentials it is an
-// invented one.
+// and the exit status says whether they are all.
+//
+// The credentials of a server-to-server OAuth app are in ZOOM_ACCOUNT_ID,
+// ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET, or an access token is in
+// ZOOM_ACCESS_TOKEN; with none of them the account is an invented one. The scope
+// is user:read:admin.
 package main
 
 import (
@@ -34,8 +37,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := cli.Flags("roster", "[flags]")
 	account := cli.AccountFlags(flags)
 	out := output.Flags(flags)
-	var setting zoom.Classifier // its zero value leaves free users out
-	flags.Func("include-free", "list free users too, `yes or no`; no is the default", func(s string) (err error) {
+	setting := zoom.Classifier{IncludeFreeUsers: true}
+	flags.Func("include-free", "list free users too, `yes or no`; yes is the default, a blank means no", func(s string) (err error) {
 		setting.IncludeFreeUsers, err = zoom.ParseIncludeFreeUsers(s)
 		return err
 	})
@@ -99,30 +102,4 @@ func parseStatuses(list string) ([]zoom.UserStatus, error) {
 		asked = append(asked, status)
 	}
 	return slices.DeleteFunc(all, func(s zoom.UserStatus) bool { return !slices.Contains(asked, s) }), nil
-}
-
-func name(u *zoom.User) string {
-	if u.DisplayName != "" {
-		return u.DisplayName
-	}
-	return strings.TrimSpace(u.FirstName + " " + u.LastName)
-}
-
-// summary has a line for each licence that somebody holds.
-func summary(s zoom.LicenseSummary, leftOut int) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d of %d users\n", s.Total, s.Total+leftOut)
-	for _, line := range []struct {
-		count int
-		what  string
-	}{
-		{s.Licensed, "Licensed"}, {s.OnPrem, "On-Prem"}, {s.Basic, "Basic"}, {s.Unassigned, "Unassigned"}, {s.None, "None"},
-		{s.Unknown, "Unknown"}, {s.Pending, "pending"}, {s.Inactive, "deactivated, of these"}, {s.Bundles, "with a bundle, of these"},
-		{leftOut, "free users are left out; -include-free yes lists them"},
-	} {
-		if line.count > 0 {
-			fmt.Fprintf(&b, "%7d %s\n", line.count, line.what)
-		}
-	}
-	return b.String()
 }

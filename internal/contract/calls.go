@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -14,6 +15,8 @@ import (
 type subject struct {
 	client    *zoom.Client
 	user      string // id
+	email     string
+	group     string
 	meeting   int64
 	uuid      string
 	from, to  time.Time
@@ -35,10 +38,10 @@ type call struct {
 	run   func(ctx context.Context, s *subject) (*outcome, error)
 	want  object // the body that has to leave; nil: whatever
 	user  object // what the user of the mock is, where the example will not do; writes change it
-	mock  bool   // only on the mock: the fake does not model the endpoint
 }
 
 func hasUser(s *subject) bool    { return s.user != "" }
+func hasGroup(s *subject) bool   { return s.group != "" }
 func hasMeeting(s *subject) bool { return s.meeting != 0 }
 func hasUUID(s *subject) bool    { return s.uuid != "" }
 
@@ -125,18 +128,10 @@ func reads() []call {
 			return joined(list(ctx, s, "activity_logs", s.client.Reports.SignIns(
 				&zoom.SignInsOptions{PageSize: s.pageSize, From: s.from, To: s.to})))
 		}},
-		{name: "Client.Do GET /users/{userId}/permissions", mock: true, needs: hasUser, run: func(ctx context.Context, s *subject) (*outcome, error) {
-			var permissions struct {
-				Permissions []string `json:"permissions"`
-			}
-			err := s.client.Do(ctx, &zoom.Request{
-				Path: "/users/{userId}/permissions", PathValues: []string{s.user}, Class: zoom.ClassLight,
-			}, &permissions)
-			return one(&permissions, err)
-		}},
-		{name: "ListOf /groups/{groupId}/members", mock: true, run: func(ctx context.Context, s *subject) (*outcome, error) {
+		{name: "ListOf /groups/{groupId}/members", needs: hasGroup, run: func(ctx context.Context, s *subject) (*outcome, error) {
 			return list(ctx, s, "members", zoom.ListOf[*zoom.User](s.client, &zoom.Request{
-				Path: "/groups/{groupId}/members", PathValues: []string{"SobVexyrQjqCkcxjpBWi6w"},
+				Path: "/groups/{groupId}/members", PathValues: []string{s.group},
+				Query: url.Values{"page_size": {strconv.Itoa(s.pageSize)}},
 			}, "members"))
 		}},
 	}
@@ -147,6 +142,11 @@ func reads() []call {
 			}))
 		}})
 	}
+	calls = append(calls, call{name: "Users.List by role, host keys", run: func(ctx context.Context, s *subject) (*outcome, error) {
+		return list(ctx, s, "users", s.client.Users.List(&zoom.ListUsersOptions{
+			PageSize: s.pageSize, RoleID: zoom.RoleMember, IncludeFields: "host_key",
+		}))
+	}})
 	for _, kind := range []string{"scheduled", "live", "upcoming", "upcoming_meetings", "previous_meetings"} {
 		calls = append(calls, call{name: "Meetings.List " + kind, needs: hasUser, run: func(ctx context.Context, s *subject) (*outcome, error) {
 			return list(ctx, s, "meetings", s.client.Meetings.List(s.user, &zoom.ListMeetingsOptions{
@@ -183,7 +183,7 @@ func writes() []call {
 		{name: "Users.Activate", needs: hasUser, run: func(ctx context.Context, s *subject) (*outcome, error) {
 			return none(s.client.Users.Activate(ctx, s.user))
 		}},
-		{name: "Client.Do POST /users/features", mock: true, needs: hasUser, run: func(ctx context.Context, s *subject) (*outcome, error) {
+		{name: "Client.Do POST /users/features", needs: hasUser, run: func(ctx context.Context, s *subject) (*outcome, error) {
 			return none(s.client.Do(ctx, &zoom.Request{
 				Method: http.MethodPost, Path: "/users/features", Idempotent: true,
 				Body: object{"feature_type": "user_type", "feature_value": "1", "users": array{object{"id": s.user}}},

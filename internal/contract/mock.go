@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,15 +21,17 @@ func checkMock(ctx context.Context, p *report, command []string, d *description,
 	}
 	defer mock.stop()
 	p.heading("client against Prism's mock:")
-	rec, client, err := newClient(d, mock.url, zoom.StaticToken("example"))
+	rec := newRecorder(d)
+	client, err := newClient(rec, mock.url, "example")
 	if err != nil {
 		return err
 	}
 	s := &subject{
-		client: client, user: "KDcuGIm1QgePTO8WbOqwIQ", meeting: 93398114182, uuid: "/abcABC//123==",
+		client: client, user: "KDcuGIm1QgePTO8WbOqwIQ", email: "jchill@example.com", group: "SobVexyrQjqCkcxjpBWi6w",
+		meeting: 93398114182, uuid: "/abcABC//123==",
 		from: time.Now().AddDate(0, 0, -20), to: time.Now().AddDate(0, 0, -3), pageSize: 300,
 	}
-	calls := append(append(reads(), writes()...), updates(d)...)
+	calls := slices.Concat(reads(), others(), writes(), updates(d))
 	for _, name := range uncalled(calls) {
 		r := newResult(name)
 		r.problem("no call of this method is in the table")
@@ -60,15 +63,17 @@ func checkMock(ctx context.Context, p *report, command []string, d *description,
 	return nil
 }
 
-// newClient makes a client whose every request is recorded.
-func newClient(d *description, base string, src zoom.TokenSource) (*recorder, *zoom.Client, error) {
+func newRecorder(d *description) *recorder {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil
 	transport.MaxResponseHeaderBytes = 16 << 20 // Prism's findings stand in a header
-	rec := &recorder{next: transport, desc: d}
-	client, err := zoom.NewClient(src, zoom.WithBaseURL(base), zoom.WithLimiter(zoom.Unlimited()),
+	return &recorder{next: transport, desc: d}
+}
+
+// newClient makes a client whose every request is recorded and sent once.
+func newClient(rec *recorder, base, token string) (*zoom.Client, error) {
+	return zoom.NewClient(zoom.StaticToken(token), zoom.WithBaseURL(base), zoom.WithLimiter(zoom.Unlimited()),
 		zoom.WithRetry(zoom.RetryPolicy{MaxAttempts: 1}), zoom.WithHTTPClient(&http.Client{Transport: rec}))
-	return rec, client, err
 }
 
 // compareBodies looks for what got lost between the update that was asked for and

@@ -155,9 +155,20 @@ func eachSchema(doc object, visit func(path, method string, response bool, schem
 	}
 }
 
-// closeObjects joins the parts of allOf and refuses undescribed members.
-// Alternatives (oneOf, anyOf) and maps are left as they are.
+// closeObjects joins the parts of allOf and refuses undescribed members. Within
+// alternatives all is left as it is, and oneOf becomes anyOf: those of Zoom's
+// settings do not exclude each other, so that not even Prism's mock can keep them.
 func closeObjects(schema object) {
+	if alternatives, ok := schema["oneOf"].(array); ok {
+		delete(schema, "oneOf")
+		schema["anyOf"] = alternatives
+		for _, a := range alternatives {
+			if alternative, ok := a.(object); ok && alternative["oneOf"] != nil {
+				closeObjects(alternative)
+			}
+		}
+		return
+	}
 	parts, _ := schema["allOf"].(array)
 	delete(schema, "allOf")
 	for _, p := range parts {
@@ -174,7 +185,7 @@ func closeObjects(schema object) {
 	if items, ok := schema["items"].(object); ok {
 		closeObjects(items)
 	}
-	if len(properties) > 0 && schema["oneOf"] == nil && schema["anyOf"] == nil {
+	if len(properties) > 0 && schema["anyOf"] == nil {
 		schema["additionalProperties"] = false
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -51,10 +52,10 @@ func TestParseDescriptionJoinsFiles(t *testing.T) {
 
 	for _, bad := range []string{``, `[]`, `{}`, `{"paths":1}`} {
 		_, err := parseDescription([]byte(bad))
-		assert.Error(t, err, bad)
+		require.Error(t, err, bad)
 	}
 	_, err = parseDescription()
-	assert.Error(t, err)
+	require.Error(t, err)
 }
 
 func TestStrictClosesEverySchemaAndKeepsNumbers(t *testing.T) {
@@ -95,7 +96,7 @@ func TestExampleBodySetsEveryDescribedMember(t *testing.T) {
 }
 
 func TestEveryMethodHasACall(t *testing.T) {
-	calls := append(append(reads(), writes()...), updates(builtinDescription(t))...)
+	calls := slices.Concat(reads(), writes(), updates(builtinDescription(t)))
 	assert.Empty(t, uncalled(calls))
 	assert.Contains(t, uncalled(nil), "Users.Get")
 }

@@ -124,6 +124,8 @@ func (l *attempt) classify(parent, ctx context.Context, err error, st *state, se
 		f = &Failure{Kind: KindContext, Err: parent.Err()}
 	case errors.Is(context.Cause(ctx), errTimeout):
 		f = &Failure{Kind: KindTimeout, Err: context.DeadlineExceeded}
+	case st.answer != nil:
+		f = bodyFailure(err)
 	default:
 		f = networkFailure(err)
 	}

@@ -122,6 +122,24 @@ func networkFailure(err error) *Failure {
 	}
 }
 
+// bodyFailure sorts an error of the body of an answer that had begun. Whatever
+// broke it, what is there is cut.
+func bodyFailure(err error) *Failure {
+	f := networkFailure(err)
+	switch f.Kind {
+	case KindTooLarge, KindTimeout, KindBadBody:
+		return f
+	default:
+		return &Failure{Kind: KindBadBody, Err: &cutError{f.Err}}
+	}
+}
+
+// cutError is an [io.ErrUnexpectedEOF] that keeps its cause.
+type cutError struct{ cause error }
+
+func (e *cutError) Error() string   { return "the body was cut: " + e.cause.Error() }
+func (e *cutError) Unwrap() []error { return []error{io.ErrUnexpectedEOF, e.cause} }
+
 func isNetTimeout(err error) bool {
 	netErr, ok := errors.AsType[net.Error](err)
 	return ok && netErr.Timeout() && !errors.Is(err, syscall.ECONNREFUSED)

@@ -38,7 +38,10 @@ func (l *limited) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := l.next.RoundTrip(req)
 	if st.answer != nil {
-		l.limiter.Observe(ctx, st.call.Class, st.rate)
+		later := l.limiter.Observe(ctx, st.call.Class, st.rate)
+		if !st.rate.RetryAt.IsZero() {
+			st.rate.RetryAt = st.rate.RetryAt.Add(later)
+		}
 	}
 	return resp, err
 }

@@ -53,7 +53,7 @@ func parseRate(a *Answer, now time.Time) Rate {
 			r.RetryAt = at
 		}
 	}
-	if r.RetryAt.IsZero() && r.Daily() {
+	if r.Daily() && !r.RetryAt.After(base) { // a moment that has passed is none
 		r.RetryAt = nextMidnight(base)
 	}
 	if r.RetryAt.IsZero() && a.Status == http.StatusTooManyRequests {
@@ -69,7 +69,7 @@ func parseRate(a *Answer, now time.Time) Rate {
 // clock is the server's clock where it told, else ours.
 func (r *Rate) clock(now time.Time) time.Time {
 	if r.Date.IsZero() {
-		return now
+		return now.UTC()
 	}
 	return r.Date
 }
@@ -108,6 +108,9 @@ func (r *Rate) UntilReset(now time.Time) time.Duration {
 	base := r.clock(now)
 	return nextMidnight(base).Sub(base)
 }
+
+// Day returns the beginning of the day, UTC, in which the answer was given.
+func (r *Rate) Day(now time.Time) time.Time { return nextMidnight(r.clock(now)).AddDate(0, 0, -1) }
 
 // PerUser reports whether a 429 speaks of one user and not of the account.
 func (r *Rate) PerUser() bool {

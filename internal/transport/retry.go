@@ -159,28 +159,28 @@ func (t *try) delay(f *Failure, v verdict) time.Duration {
 	if ceiling <= 0 || ceiling > v.maxDelay {
 		ceiling = v.maxDelay
 	}
-	backoff := max(shortestWait, rand.N(ceiling))
 	if f.Wait > 0 {
 		return max(f.Wait+rand.N(f.Wait/10+1), shortestWait)
 	}
-	return backoff
+	return max(rand.N(ceiling), min(shortestWait, v.maxDelay))
 }
 
 // affordable reports whether the wait fits into the caller's deadline, the
 // call's time and the retry budget. A wait that does not fit is not slept
 // through: the caller gets its end in RetryAt now.
 func (t *try) affordable(ctx context.Context, f *Failure, v verdict) bool {
-	if f.Wait > t.road.policy.MaxRetryAfter {
-		return false
-	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= t.wait {
-		return false
-	}
-	if t.st.left() <= t.wait || !t.road.budget.take(v.cost) {
+	if !t.road.Patient(ctx, f.Wait, t.wait) || t.st.left() <= t.wait || !t.road.budget.take(v.cost) {
 		return false
 	}
 	t.spent += v.cost
 	return true
+}
+
+// Patient reports whether a wait may be slept through: the server does not ask for
+// longer than the policy allows, and the caller's deadline does not come first.
+func (r *Road) Patient(ctx context.Context, asked, wait time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return asked <= r.policy.MaxRetryAfter && (!ok || wait < time.Until(deadline))
 }
 
 func (t *try) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return t.wait }

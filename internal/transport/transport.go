@@ -39,7 +39,10 @@ type Answer struct {
 // A Limiter says when a request may be sent.
 type Limiter interface {
 	Wait(ctx context.Context, class int) error
-	Observe(ctx context.Context, class int, r Rate)
+
+	// Observe is told what an answer said, and says how much later than RetryAt
+	// the limiter lets anything through.
+	Observe(ctx context.Context, class int, r Rate) time.Duration
 }
 
 // Tokens gives out access tokens.

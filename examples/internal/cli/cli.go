@@ -57,6 +57,7 @@ func Flags(name, synopsis string) *flag.FlagSet {
 	flags.Usage = func() {
 		Printf(flags.Output(), "usage: %s %s\n", name, synopsis)
 		flags.PrintDefaults()
+		Printf(flags.Output(), "Credentials are taken from the environment: %s, or %s.\n", strings.Join(serverToServerVars, ", "), accessTokenVar)
 	}
 	return flags
 }

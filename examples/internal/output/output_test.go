@@ -33,8 +33,8 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.FixedZone("", 3600))
 func TestFormats(t *testing.T) {
 	for format, want := range map[string]struct{ stdout, stderr string }{
 		"table": {"NAME    LAST SEEN             MINUTES\nZoë     2026-11-20T11:00:00Z  5\n [31mB  -                     0\n\n2 people\n", ""},
-		"csv":  {"name,last_seen,minutes\nZoë,2026-11-20T11:00:00Z,5\n\x1b[31mB,,0\n", "2 people\n"},
-		"json": {"[\n  {\"name\": \"Zoë\", \"last_seen\": \"2026-11-20T11:00:00Z\", \"minutes\": 5},\n  {\"name\": \"\\u001b[31mB\", \"last_seen\": null, \"minutes\": 0}\n]\n", "2 people\n"},
+		"csv":   {"name,last_seen,minutes\nZoë,2026-11-20T11:00:00Z,5\n\x1b[31mB,,0\n", "2 people\n"},
+		"json":  {"[\n  {\"name\": \"Zoë\", \"last_seen\": \"2026-11-20T11:00:00Z\", \"minutes\": 5},\n  {\"name\": \"\\u001b[31mB\", \"last_seen\": null, \"minutes\": 0}\n]\n", "2 people\n"},
 	} {
 		t.Run(format, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer

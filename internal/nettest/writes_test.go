@@ -1,0 +1,148 @@
+package nettest
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seatkit/zoom"
+	"github.com/seatkit/zoom/zoomtest"
+)
+
+const (
+	targets    = 10 // users to reclaim at a time
+	mostWrites = 3
+)
+
+// kinds are the toxics, latency with jitter counted apart.
+var kinds = []string{"latency", "jitter", "bandwidth", "slow_close", "timeout", "slicer", "limit_data", "reset_peer"}
+
+// weather are the toxics that writes go through, on connections of their own.
+var weather = []toxic{
+	{"latency", up, 0.4, attrs{"latency": 700}},
+	{"latency", down, 0.4, attrs{"latency": 700}},
+	{"jitter", up, 1, attrs{"latency": 200, "jitter": 200}},
+	{"jitter", down, 1, attrs{"latency": 200, "jitter": 200}},
+	{"bandwidth", up, 0.5, attrs{"rate": 1}},
+	{"bandwidth", down, 0.5, attrs{"rate": 1}},
+	{"slow_close", up, 1, attrs{"delay": 400}},
+	{"slow_close", down, 1, attrs{"delay": 400}},
+	{"timeout", up, 0.4, attrs{"timeout": 0}},
+	{"timeout", down, 0.4, attrs{"timeout": 50}},
+	{"slicer", up, 1, attrs{"average_size": 20, "size_variation": 10, "delay": 1000}},
+	{"slicer", down, 1, attrs{"average_size": 20, "size_variation": 10, "delay": 1000}},
+	{"limit_data", up, 0.4, attrs{"bytes": 400}},
+	{"limit_data", down, 0.4, attrs{"bytes": 120}},
+	{"reset_peer", up, 0.4, attrs{"timeout": 0}},
+	{"reset_peer", down, 0.4, attrs{"timeout": 0}},
+}
+
+// A reclaim is what the client said of one user.
+type reclaim struct {
+	before zoom.User
+	method zoom.ReclaimMethod
+	result *zoom.ReclaimResult
+	err    error
+}
+
+func runWrites(t *testing.T, kind string) {
+	for _, x := range weather {
+		if x.Type != kind {
+			continue
+		}
+		t.Run(x.Stream, func(t *testing.T) {
+			t.Parallel()
+			srv := zoomtest.NewServer(zoomtest.WithUsers(60, seed))
+			t.Cleanup(srv.Close)
+			p := newProxy(t, srv)
+			client := newClient(t, srv, p, false, zoom.WithRetry(impatient))
+			p.poison(x)
+			reclaims := reclaimAll(t, client, active(srv))
+			requests := srv.Requests()
+			said := map[string]int{}
+			for _, r := range reclaims {
+				said[requireSo(t, srv, requests, r)]++
+			}
+			t.Log(said)
+
+			p.cure()
+			for _, r := range reclaimAll(t, client, active(srv)) {
+				if !errors.Is(r.err, zoom.ErrProtected) {
+					require.NoError(t, r.err)
+				}
+				requireSo(t, srv, nil, r)
+			}
+		})
+	}
+}
+
+// active are users who may have a seat to give back.
+func active(srv *zoomtest.Server) []zoom.User {
+	users := []zoom.User{}
+	for _, u := range srv.Users() {
+		if u.Status == zoom.StatusActive && len(users) < targets {
+			users = append(users, u)
+		}
+	}
+	return users
+}
+
+// reclaimAll reclaims all users at once, by both methods in turn.
+func reclaimAll(t *testing.T, client *zoom.Client, users []zoom.User) []*reclaim {
+	t.Helper()
+	reclaims := make([]*reclaim, len(users))
+	var wg sync.WaitGroup
+	for i, u := range users {
+		r := &reclaim{before: u, method: zoom.ReclaimMethod(i % 2)}
+		reclaims[i] = r
+		wg.Go(func() {
+			r.result, r.err = client.Users.Reclaim(t.Context(), u.ID, &zoom.ReclaimOptions{Method: r.method})
+		})
+	}
+	wg.Wait()
+	return reclaims
+}
+
+// requireSo asserts that what was said is so, and says it in a word.
+func requireSo(t *testing.T, srv *zoomtest.Server, requests []zoomtest.Request, r *reclaim) string {
+	t.Helper()
+	writes := 0
+	for _, request := range requests {
+		if request.Method != http.MethodGet && strings.Contains(request.Path, "/users/"+r.before.ID) {
+			writes++
+		}
+	}
+	require.LessOrEqual(t, writes, mostWrites)
+
+	after, found := srv.User(r.before.ID)
+	require.True(t, found)
+	reached := after.Status == zoom.StatusInactive || (r.method == zoom.ReclaimDowngrade && after.Type == zoom.TypeBasic)
+	changed := r.before.Status != after.Status || r.before.Type != after.Type
+	switch outcome := r.result.Outcome; {
+	case outcome == zoom.OutcomeReclaimed:
+		require.NoError(t, r.err)
+		require.True(t, reached, "said to be reclaimed")
+		require.NotNil(t, r.result.After)
+		if r.result.Reconciled {
+			return "reclaimed, reconciled"
+		}
+		return "reclaimed"
+	case outcome == zoom.OutcomeAlreadyReclaimed:
+		require.NoError(t, r.err)
+		require.True(t, reached && !changed && writes == 0, "said to hold nothing")
+	case outcome == zoom.OutcomeProtected:
+		require.ErrorIs(t, r.err, zoom.ErrProtected)
+		require.False(t, changed, "said to be protected")
+	case errors.Is(r.err, zoom.ErrOutcomeUnknown):
+		return "unknown"
+	default:
+		requireTyped(t, r.err, either)
+		require.False(t, changed, "said to be left alone: %v", r.err)
+		return "failed"
+	}
+	return r.result.Outcome.String()
+}
