@@ -71,10 +71,10 @@ func (t LicenseType) MarshalText() ([]byte, error) { return []byte(t.String()), 
 
 // A License is what one user holds.
 type License struct {
-	Type   LicenseType
-	Paid   bool     // occupies something that was bought: a licence, an on-premises seat, a bundle
-	Bundle bool     // holds a Zoom Workplace (Zoom One) or Zoom United bundle, whatever Type says
-	Raw    UserType // the type as Zoom sent it
+	Type   LicenseType `json:"type"`
+	Paid   bool        `json:"paid"`   // occupies something that was bought: a licence, an on-premises seat, a bundle
+	Bundle bool        `json:"bundle"` // holds a Zoom Workplace (Zoom One) or Zoom United bundle, whatever Type says
+	Raw    UserType    `json:"raw"`    // the type as Zoom sent it
 }
 
 // LicenseOf tells the licence of u from its type and its bundle fields. It is

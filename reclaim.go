@@ -31,6 +31,9 @@ func (m ReclaimMethod) String() string {
 	}
 }
 
+// MarshalText writes the name, so that reports and logs can be read.
+func (m ReclaimMethod) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
 // An Outcome is how an attempt to reclaim ended.
 type Outcome int
 
@@ -52,6 +55,9 @@ func (o Outcome) String() string {
 	}
 	return outcomeNames[o]
 }
+
+// MarshalText writes the words, so that reports and logs can be read.
+func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
 
 // ReclaimOptions change [UsersService.Reclaim].
 type ReclaimOptions struct {

@@ -13,10 +13,10 @@ import (
 // long as what is said is so.
 var listings = []listing{
 	{
-		name: "downstream", keepAlive: true, slow: 40 * time.Millisecond,
+		name: "downstream", keepAlive: true, slow: 35 * time.Millisecond,
 		toxic: toxic{"latency", down, 1, attrs{"latency": 40}},
 	}, {
-		name: "upstream", keepAlive: true, ahead: true, slow: 40 * time.Millisecond,
+		name: "upstream", keepAlive: true, ahead: true, slow: 35 * time.Millisecond,
 		toxic: toxic{"latency", up, 1, attrs{"latency": 40}},
 	}, {
 		name: "downstream beyond the timeout", keepAlive: true, after: 1000, want: zoom.ErrTimeout, fails: true,
@@ -25,14 +25,14 @@ var listings = []listing{
 		name: "upstream beyond the timeout, of some", want: either, fails: true,
 		toxic: toxic{"latency", up, 0.3, attrs{"latency": 700}},
 	}, {
-		name: "downstream", keepAlive: true, ahead: true, slow: 60 * time.Millisecond,
-		toxic: toxic{"jitter", down, 1, attrs{"latency": 60, "jitter": 60}},
+		name: "downstream", keepAlive: true, ahead: true, slow: 10 * time.Millisecond,
+		toxic: toxic{"latency", down, 1, attrs{"latency": 60, "jitter": 50}},
 	}, {
-		name: "upstream", slow: 60 * time.Millisecond,
-		toxic: toxic{"jitter", up, 1, attrs{"latency": 60, "jitter": 60}},
+		name: "upstream", slow: 10 * time.Millisecond,
+		toxic: toxic{"latency", up, 1, attrs{"latency": 60, "jitter": 50}},
 	}, {
 		name: "downstream, around the timeout", want: either, fails: true,
-		toxic: toxic{"jitter", down, 0.7, attrs{"latency": 280, "jitter": 280}},
+		toxic: toxic{"latency", down, 0.7, attrs{"latency": 280, "jitter": 280}},
 	}, {
 		name: "downstream", keepAlive: true, slow: 30 * time.Millisecond,
 		toxic: toxic{"bandwidth", down, 1, attrs{"rate": 1000}},
@@ -68,7 +68,7 @@ var listings = []listing{
 		toxic: toxic{"slicer", down, 1, attrs{"average_size": 3000, "size_variation": 1000, "delay": 1000}},
 	}, {
 		name: "upstream", slow: 30 * time.Millisecond,
-		toxic: toxic{"slicer", up, 1, attrs{"average_size": 10, "size_variation": 5, "delay": 1000}},
+		toxic: toxic{"slicer", up, 1, attrs{"average_size": 20, "size_variation": 10, "delay": 1000}},
 	}, {
 		name: "downstream, finely, of some", ahead: true, want: either,
 		toxic: toxic{"slicer", down, 0.5, attrs{"average_size": 500, "size_variation": 200, "delay": 10}},
@@ -107,11 +107,13 @@ var listings = []listing{
 
 func TestFault(t *testing.T) {
 	t.Parallel()
+	var said tally
+	t.Cleanup(func() { said.require(t) })
 	for _, kind := range kinds {
 		t.Run("NW19_"+kind, func(t *testing.T) {
 			t.Parallel()
 			for _, l := range listings {
-				if l.toxic.Type != kind {
+				if l.toxic.kind() != kind {
 					continue
 				}
 				t.Run(l.name, func(t *testing.T) {
@@ -121,7 +123,7 @@ func TestFault(t *testing.T) {
 			}
 			t.Run("writes", func(t *testing.T) {
 				t.Parallel()
-				runWrites(t, kind)
+				runWrites(t, kind, &said)
 			})
 		})
 	}

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	sideBySide := false
 	flag.Visit(func(f *flag.Flag) { sideBySide = sideBySide || f.Name == "test.parallel" })
 	if !sideBySide {
-		_ = flag.Set("test.parallel", "16")
+		_ = flag.Set("test.parallel", "10")
 	}
 	code := m.Run()
 	if code == 0 {

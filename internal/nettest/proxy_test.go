@@ -16,11 +16,14 @@ import (
 	"github.com/seatkit/zoom/zoomtest"
 )
 
-// Tight, so that a black hole costs little. The road never waits less than 0.1 s
-// before a retry, whatever is asked for.
-var impatient = zoom.RetryPolicy{
-	MinDelay: time.Millisecond, MaxDelay: 50 * time.Millisecond, AttemptTimeout: 300 * time.Millisecond, MaxElapsed: 5 * time.Second,
-}
+// Two tempers of a client. The road never waits less than 0.1 s before a retry,
+// whatever is asked for.
+var (
+	// A black hole costs little.
+	impatient = zoom.RetryPolicy{MinDelay: time.Millisecond, MaxDelay: 50 * time.Millisecond, AttemptTimeout: 300 * time.Millisecond, MaxElapsed: 5 * time.Second}
+	// Where nothing hangs: a busy machine must not look like a fault.
+	patient = zoom.RetryPolicy{MinDelay: time.Millisecond, MaxDelay: 50 * time.Millisecond, AttemptTimeout: 5 * time.Second, MaxElapsed: 20 * time.Second}
+)
 
 // A toxic is one of Toxiproxy's, for the bytes of one direction.
 type toxic struct {
@@ -36,6 +39,14 @@ const (
 )
 
 type attrs = map[string]int
+
+// kind is the name in the table of faults: jitter is latency with a spread.
+func (x toxic) kind() string {
+	if x.Attributes["jitter"] > 0 {
+		return "jitter"
+	}
+	return x.Type
+}
 
 // A proxy is Toxiproxy in front of a server.
 type proxy struct {
