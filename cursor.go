@@ -51,9 +51,8 @@ func (l *List[T]) encode(at cursor) string {
 	return l.write(at)
 }
 
-// write is encode for a place that lies ahead, which the empty token, the end of
-// a listing, cannot name: also the beginning, where a roster lists its first part
-// again.
+// write names a place that lies ahead. The beginning is one too, where a roster
+// lists its first part again: there the empty token would mean the end.
 func (l *List[T]) write(at cursor) string {
 	if !l.joined {
 		return at.token

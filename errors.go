@@ -141,6 +141,9 @@ func (e *Error) LogValue() slog.Value {
 
 // MarshalJSON writes the same fields as [Error.LogValue].
 func (e *Error) MarshalJSON() ([]byte, error) {
+	if e == nil {
+		return []byte("null"), nil
+	}
 	out := map[string]any{}
 	for _, a := range e.LogValue().Group() {
 		out[a.Key] = a.Value.Any()

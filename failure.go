@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/seatkit/zoom/internal/redact"
 	"github.com/seatkit/zoom/internal/transport"
 	"github.com/seatkit/zoom/internal/wire"
 )
@@ -43,17 +44,17 @@ func newError(o *operation, err error) *Error {
 	api := &wire.APIError{}
 	if f.Answer != nil {
 		e.StatusCode = f.Answer.Status
-		e.TrackingID = f.Answer.Header.Get("X-Zm-Trackingid")
+		e.TrackingID = redact.ID(f.Answer.Header.Get("X-Zm-Trackingid"), f.Hidden...)
 		if refused, ok := errors.AsType[*wire.APIError](f.Err); ok {
 			api = refused
 		} else if e.StatusCode >= http.StatusBadRequest {
 			api = wire.ParseAPIError(f.Answer.Body)
 		}
 		e.Code = api.Code
-		e.Message = scrubValues(api.Message, o.values...)
+		e.Message = scrubValues(api.Message, f.Hidden...)
 		for _, field := range api.Fields {
 			e.Fields = append(e.Fields, FieldError{
-				Field: scrubValues(field.Field, o.values...), Message: scrubValues(field.Message, o.values...),
+				Field: scrubValues(field.Field, f.Hidden...), Message: scrubValues(field.Message, f.Hidden...),
 			})
 		}
 	}
@@ -75,12 +76,12 @@ func kindCause(f *transport.Failure, e *Error, message string) error {
 	case transport.KindContext:
 		return f.Err
 	case transport.KindToken, transport.KindLimiter:
-		return adopt(e, f.Err)
+		return adopt(e, cleanCause(f.Err, f.Hidden...))
 	case transport.KindUnauthorized:
 		return ErrUnauthorized
 	case transport.KindStatus:
 		sentinel, scopes := sentinelOf(f, e, message)
-		e.Scopes = scopes
+		e.Scopes = scrubScopes(scopes, f.Hidden)
 		return sentinel
 	case transport.KindTooLarge:
 		return ErrBodyTooLarge
@@ -114,6 +115,50 @@ type causedError struct{ sentinel, cause error }
 
 func (e *causedError) Error() string   { return e.sentinel.Error() + ": " + scrub(e.cause.Error()) }
 func (e *causedError) Unwrap() []error { return []error{e.sentinel, e.cause} }
+
+// cleanCause makes an error of a token source or a limiter, which may be anybody's,
+// fit to be part of ours. An *Error in it stays one, without what its maker put
+// into it and should not have.
+func cleanCause(err error, hidden ...string) error {
+	switch known := err.(type) { //nolint:errorlint // the very type: what is wrapped comes below
+	case nil:
+		return nil
+	case *causedError: // only we make it, and clean
+		return known
+	case *Error:
+		if known != nil {
+			return cleanError(known, hidden...)
+		}
+	}
+	inner, ok := errors.AsType[*Error](err)
+	if !ok || inner == nil {
+		return redact.Cause(err, hidden...)
+	}
+	return &adoptedError{cleanError(inner, hidden...), redact.Cause(err, hidden...)}
+}
+
+func cleanError(e *Error, hidden ...string) *Error {
+	clean := *e
+	clean.Op, clean.Method, clean.Path = scrubValues(e.Op, hidden...), scrubValues(e.Method, hidden...), scrubValues(e.Path, hidden...)
+	clean.Message, clean.TrackingID = scrubValues(e.Message, hidden...), redact.ID(e.TrackingID, hidden...)
+	clean.Fields = nil
+	for _, f := range e.Fields {
+		clean.Fields = append(clean.Fields, FieldError{scrubValues(f.Field, hidden...), scrubValues(f.Message, hidden...)})
+	}
+	clean.Scopes = scrubScopes(e.Scopes, hidden)
+	clean.Err = cleanCause(e.Err, hidden...)
+	return &clean
+}
+
+// adoptedError prints the *Error in it and is still what wrapped that.
+type adoptedError struct {
+	inner *Error
+	whole error
+}
+
+func (e *adoptedError) Error() string        { return e.inner.Error() }
+func (e *adoptedError) Unwrap() error        { return e.inner }
+func (e *adoptedError) Is(target error) bool { return errors.Is(e.whole, target) }
 
 // adopt takes the fields of an error that a token source or a limiter made.
 func adopt(e *Error, err error) error {
@@ -181,6 +226,8 @@ func sentinelOfStatus(f *transport.Failure) error {
 		return ErrNotFound
 	case status == http.StatusRequestTimeout:
 		return ErrTimeout
+	case status == http.StatusProxyAuthRequired:
+		return ErrUnreachable
 	case f.Rate.Daily():
 		return ErrDailyLimit
 	case f.Rate.Concurrent():

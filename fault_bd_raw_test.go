@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -52,27 +53,26 @@ func TestFaultBrokenBodies(t *testing.T) {
 		}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			faults := 0
+			var faults atomic.Int32
 			s := newRawServer(t, func(conn net.Conn, req *http.Request, _ int) bool {
 				switch {
 				case req.URL.Query().Get("next_page_token") == "":
 					return whole(conn, http.StatusOK, activePage(secretPage, "u1", "u2"))
-				case faults == 0:
+				case faults.Add(-1) < 0:
 					return whole(conn, http.StatusOK, page)
 				}
-				faults--
 				tc.write(conn)
 				return false
 			})
 			c := s.client(t)
 
-			faults = 2
+			faults.Store(2)
 			ids, err := collect(t, c.Users.List(nil))
 			require.NoError(t, err)
 			assert.Equal(t, []string{"u1", "u2", "u3", "u4"}, ids)
 			assert.Len(t, s.requests(), 4)
 
-			faults = 100
+			faults.Store(100)
 			ids, err = collect(t, c.Users.List(nil))
 			require.ErrorIs(t, err, zoom.ErrBadResponse)
 			if tc.cause != nil {

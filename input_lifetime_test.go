@@ -81,18 +81,18 @@ func TestFaultIN13NilOptions(t *testing.T) {
 	assert.Len(t, tp.requests(), 1, "only the first call is one to send")
 }
 
-// watched is a body that tells whether it was closed.
-type watched struct {
+// watchedBody is a body that tells whether it was closed.
+type watchedBody struct {
 	io.Reader
 	open *atomic.Int32
 }
 
-func (w watched) Close() error { w.open.Add(-1); return nil }
+func (w watchedBody) Close() error { w.open.Add(-1); return nil }
 
 func watchedAnswer(open *atomic.Int32, status int, body string) answer {
 	return answer{status: status, reader: func(*http.Request) io.ReadCloser {
 		open.Add(1)
-		return watched{strings.NewReader(body), open}
+		return watchedBody{strings.NewReader(body), open}
 	}}
 }
 

@@ -2,6 +2,7 @@ package zoom_test
 
 import (
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,36 +41,65 @@ func prefetchesOne(t *testing.T, l *listing) {
 	assert.Equal(t, time.Duration(1+pages)*time.Second, time.Since(start), "fetching and working overlap")
 }
 
-func slowSecondPage(at place, leaf *leaf) {
-	if at.page == 1 {
-		leaf.instead = &answer{status: http.StatusOK, delay: time.Hour}
+// watchedWire is a wire that knows what is under way on it, and takes its time to
+// give up a request whose context has ended.
+type watchedWire struct {
+	*tape
+	inFlight atomic.Int32
+}
+
+const givingUp = time.Second
+
+func (w *watchedWire) RoundTrip(req *http.Request) (*http.Response, error) {
+	w.inFlight.Add(1)
+	defer w.inFlight.Add(-1)
+	resp, err := w.tape.RoundTrip(req)
+	if req.Context().Err() != nil {
+		time.Sleep(givingUp) // on the bubble's clock
 	}
+	return resp, err
+}
+
+// hanging opens a listing whose second page does not come.
+func hanging(t *testing.T, l *listing) (*book, *watchedWire, lister) {
+	t.Helper()
+	b := newBook(l, 3, 2)
+	b.over = func(at place, leaf *leaf) {
+		if at.page == 1 {
+			leaf.instead = &answer{status: http.StatusOK, delay: time.Hour}
+		}
+	}
+	w := &watchedWire{tape: b.tape()}
+	c, err := zoom.NewClient(zoom.StaticToken("t"), zoom.WithHTTPClient(&http.Client{Transport: w}), zoom.WithLimiter(zoom.Unlimited()))
+	require.NoError(t, err)
+	return b, w, l.open(c).Prefetch()
 }
 
 func prefetchBreaksOff(t *testing.T, l *listing) {
-	b := newBook(l, 3, 2)
-	b.over = slowSecondPage
+	b, w, list := hanging(t, l)
 	start := time.Now()
-	for _, err := range l.open(b.tape().client(t)).Prefetch().All(t.Context()) {
+	for _, err := range list.All(t.Context()) {
 		require.NoError(t, err)
 		synctest.Wait()
+		assert.EqualValues(t, 1, w.inFlight.Load())
 		break
 	}
-	assert.Zero(t, time.Since(start), "the fetch was waited out")
+	assert.Zero(t, w.inFlight.Load(), "the fetch goes on")
+	assert.Equal(t, givingUp, time.Since(start), "the fetch was waited out, or left alone")
 	assert.Equal(t, 2, b.requests())
 }
 
 func prefetchPanics(t *testing.T, l *listing) {
-	b := newBook(l, 3, 2)
-	b.over = slowSecondPage
+	b, w, list := hanging(t, l)
 	start := time.Now()
 	assert.PanicsWithValue(t, "from the loop", func() {
-		for range l.open(b.tape().client(t)).Prefetch().All(t.Context()) {
+		for range list.All(t.Context()) {
 			synctest.Wait()
 			panic("from the loop")
 		}
 	})
-	assert.Zero(t, time.Since(start), "the fetch was waited out")
+	assert.Zero(t, w.inFlight.Load(), "the fetch goes on")
+	assert.Equal(t, givingUp, time.Since(start), "the fetch was waited out, or left alone")
 	assert.Equal(t, 2, b.requests())
 }
 

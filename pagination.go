@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"log/slog"
 	"maps"
@@ -45,6 +46,10 @@ type List[T any] struct {
 	err      error // bad input, told when the list is used
 }
 
+// Format prints what is listed, under every verb, and not the token that it
+// begins at or whose meetings they are.
+func (l List[T]) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "zoom.List("+l.op.op+")") }
+
 // A part is one of Zoom's listings. Most lists have one; the roster has one for
 // each status, a report one for each month.
 type part[T any] struct {
@@ -69,23 +74,37 @@ type PageError struct {
 }
 
 // Error does not print the token.
-func (e *PageError) Error() string {
-	return fmt.Sprintf("listing failed after %d items: %v", e.Yielded, e.Err)
-}
+func (e *PageError) Error() string { return e.text() }
 
 // Unwrap returns the reason.
 func (e *PageError) Unwrap() error { return e.Err }
 
+// The print forms are those of the value: a copy must not print the token either.
+
+func (e PageError) text() string {
+	return fmt.Sprintf("listing failed after %d items: %v", e.Yielded, e.Err)
+}
+
+// Format prints the text of Error under every verb, and never the token.
+func (e PageError) Format(f fmt.State, verb rune) {
+	switch {
+	case verb == 'v' && f.Flag('#'):
+		_, _ = io.WriteString(f, e.GoString())
+	default:
+		_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), e.text())
+	}
+}
+
 // GoString does not print the token.
-func (e *PageError) GoString() string { return fmt.Sprintf("&zoom.PageError{%q}", e.Error()) }
+func (e PageError) GoString() string { return fmt.Sprintf("&zoom.PageError{%q}", e.text()) }
 
 // LogValue does not give the token.
-func (e *PageError) LogValue() slog.Value {
+func (e PageError) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int("yielded", e.Yielded), slog.Any("err", e.Err))
 }
 
 // MarshalText does not give the token.
-func (e *PageError) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
+func (e PageError) MarshalText() ([]byte, error) { return []byte(e.text()), nil }
 
 // ListOf is a listing of any paginated endpoint that this package does not
 // model. The items stand under key in the answer; req must be a GET.

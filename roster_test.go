@@ -137,7 +137,7 @@ func TestRosterOfMovingUsers(t *testing.T) {
 	}
 }
 
-func userJSON(id, email, status string) string {
+func rowJSON(id, email, status string) string {
 	return fmt.Sprintf(`{"id":%q,"email":%q,"type":1,"status":%q}`, id, email, status)
 }
 
@@ -149,13 +149,13 @@ func rosterPage(next string, total int, users ...string) answer {
 func TestRosterTellsUsersApart(t *testing.T) {
 	tp := newTape(
 		rosterPage("t", 3, `{"email":"New@Example.com","status":"pending"}`, `{"email":"other@example.com","status":"pending"}`),
-		rosterPage("", 3, `{"email":"new@example.com","status":"pending"}`, userJSON("pending-with-id", "p@example.com", "pending")),
-		rosterPage("t", 9, userJSON("KDcuGIm1QgePTO8WbOqwIQ", "a@example.com", "active"), userJSON("KDCUGIm1QgePTO8WbOqwIQ", "b@example.com", "active"),
-			userJSON("KDcuGIm1QgePTO8WbOqwIR", "c@example.com", "active"), userJSON("KDcuGIm1QgePTO8WbOqwI", "d@example.com", "active")),
-		rosterPage("", 9, userJSON("KDcuGIm1QgePTO8WbOqwIQ", "a@example.com", "active"), userJSON("12345", "NEW@example.com", "active"),
-			userJSON("54321", "new@example.com", "active"), userJSON("pending-with-id", "p@example.com", "active"),
-			userJSON("x1", "", "active"), userJSON("x2", "", "active")),
-		rosterPage("", 1, userJSON("12345", "changed@example.com", "inactive")),
+		rosterPage("", 3, `{"email":"new@example.com","status":"pending"}`, rowJSON("pending-with-id", "p@example.com", "pending")),
+		rosterPage("t", 9, rowJSON("KDcuGIm1QgePTO8WbOqwIQ", "a@example.com", "active"), rowJSON("KDCUGIm1QgePTO8WbOqwIQ", "b@example.com", "active"),
+			rowJSON("KDcuGIm1QgePTO8WbOqwIR", "c@example.com", "active"), rowJSON("KDcuGIm1QgePTO8WbOqwI", "d@example.com", "active")),
+		rosterPage("", 9, rowJSON("KDcuGIm1QgePTO8WbOqwIQ", "a@example.com", "active"), rowJSON("12345", "NEW@example.com", "active"),
+			rowJSON("54321", "new@example.com", "active"), rowJSON("pending-with-id", "p@example.com", "active"),
+			rowJSON("x1", "", "active"), rowJSON("x2", "", "active")),
+		rosterPage("", 1, rowJSON("12345", "changed@example.com", "inactive")),
 	)
 	roster := tp.client(t).Users.Roster(nil)
 	users, err := roster.Collect(t.Context())

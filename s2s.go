@@ -43,6 +43,7 @@ func (s *ServerToServerSource) fetch(ctx context.Context) (*oauth2.Token, error)
 			"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(s.clientID()+":"+s.clientSecret()))},
 			"User-Agent":    {userAgent("")},
 		},
+		Values: []string{s.accountID(), s.clientID(), s.clientSecret()},
 		Accept: func(a *transport.Answer) (err error) {
 			tok, err = readToken(a.Body, time.Now())
 			return err

@@ -1,32 +1,22 @@
 package zoom
 
 import (
-	"net/url"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/seatkit/zoom/internal/redact"
 )
 
 const (
-	redacted   = "[redacted]"
+	redacted   = redact.Mark
 	maxMessage = 300 // bytes of Zoom's words that an error keeps
-)
-
-var (
-	emailPattern = regexp.MustCompile(`[^\s"'<>(),:;\[\]]+@[^\s"'<>(),:;\[\]]+`)
-	urlPattern   = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://[^\s"'<>]+`)
 )
 
 // scrub takes out of a text what must not be printed whoever wrote it: e-mail
 // addresses, URLs (with their queries and passwords), line breaks and overlength.
 func scrub(text string) string {
-	if strings.Contains(text, "://") {
-		text = urlPattern.ReplaceAllString(text, redacted)
-	}
-	if strings.Contains(text, "@") {
-		text = emailPattern.ReplaceAllString(text, redacted)
-	}
+	text = redact.Patterns(text)
 	if strings.ContainsFunc(text, unicode.IsControl) {
 		text = strings.Map(func(r rune) rune {
 			if unicode.IsControl(r) {
@@ -45,18 +35,31 @@ func scrub(text string) string {
 	return text
 }
 
-// scrubValues takes the values of a call out of a text too: Zoom's messages
-// repeat the user id and the meeting id that were asked for.
-func scrubValues(text string, values ...string) string {
-	for _, v := range values {
-		if len(v) < 2 {
-			continue
-		}
-		for _, form := range []string{v, url.QueryEscape(v), strings.TrimPrefix(v, "/")} {
-			if form != "" {
-				text = strings.ReplaceAll(text, form, redacted)
-			}
+// scrubValues takes what was sent with a call out of a text too, and what looks
+// like a secret: Zoom's messages repeat the user id, the meeting id and the token
+// that they refuse.
+func scrubValues(text string, values ...string) string { return scrub(redact.Text(text, values...)) }
+
+// scrubScopes drops what is not a scope.
+func scrubScopes(scopes, values []string) []string {
+	var kept []string
+	for _, scope := range scopes {
+		if redact.Text(scope, values...) == scope {
+			kept = append(kept, scope)
 		}
 	}
-	return scrub(text)
+	return kept
+}
+
+// isTemplate reports whether a path can be shown as what was asked. One that was
+// put together by hand, with a value or a query in it, cannot.
+func isTemplate(path string) bool {
+	for segment := range strings.SplitSeq(path, "/") {
+		if strings.ContainsFunc(segment, func(r rune) bool {
+			return r > unicode.MaxASCII || (!unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_.-{}", r))
+		}) || redact.Opaque(segment) {
+			return false
+		}
+	}
+	return true
 }

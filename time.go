@@ -128,6 +128,6 @@ func parseUsual(data []byte) (time.Time, bool) {
 	year, month, day := number(1, 5), time.Month(number(6, 8)), number(9, 11)
 	hour, minute, second := number(12, 14), number(15, 17), number(18, 20)
 	t := time.Date(year, month, day, hour, minute, second, 0, time.UTC)
-	sameDay := t.Month() == month && t.Day() == day // Date carries over what does not exist
-	return t, sameDay && hour < 24 && minute < 60 && second < 60
+	sameDay := t.Month() == month && t.Day() == day                             // Date carries over what does not exist
+	return t, sameDay && hour < 24 && minute < 60 && second < 60 && !t.IsZero() // of a zero one the text is kept
 }

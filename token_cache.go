@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/seatkit/zoom/internal/redact"
 )
 
 const (
@@ -175,13 +177,13 @@ func cleanTokenError(err error) error {
 		e.Err = sentinelOfOAuth(retrieve.ErrorCode, e.StatusCode)
 		return e
 	}
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e
+	if _, ok := errors.AsType[*Error](err); ok {
+		return cleanCause(err)
 	}
 	if u, ok := errors.AsType[*url.Error](err); ok {
-		return &Error{Op: opToken, Err: withSentinel(ErrUnreachable, u.Err)}
+		return &Error{Op: opToken, Err: withSentinel(ErrUnreachable, redact.Cause(u.Err))}
 	}
-	return err
+	return redact.Cause(err)
 }
 
 func expiryOf(tok *oauth2.Token) time.Time {

@@ -108,7 +108,7 @@ func (t *tracer) waited(ctx context.Context, reason string, d time.Duration) {
 func (t *tracer) attempted(ctx context.Context, number int, a *transport.Answer, err error, d time.Duration) {
 	info := AttemptInfo{Number: number, Duration: d}
 	if a != nil {
-		info.StatusCode, info.TrackingID = a.Status, scrub(a.Header.Get("X-Zm-Trackingid"))
+		info.StatusCode, info.TrackingID = a.Status, a.TrackingID
 	}
 	if f, ok := err.(*transport.Failure); ok { //nolint:errorlint // the road gives the very type
 		info.Err = kindCause(f, &Error{}, "")

@@ -1,6 +1,7 @@
 package zoom
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -112,26 +113,29 @@ func (c *Client) Do(ctx context.Context, req *Request, out any) error {
 	if err != nil {
 		return err
 	}
-	if out != nil {
-		o.accept = func(a *transport.Answer) error {
-			if a.Status == http.StatusNoContent {
-				return nil
-			}
-			return decodeObject(a, out)
+	o.accept = func(a *transport.Answer) error {
+		if a.Status == http.StatusNoContent || (out == nil && len(bytes.TrimSpace(a.Body)) == 0) {
+			return nil
 		}
+		return decodeObject(a, out)
 	}
 	_, err = c.do(ctx, o)
 	return err
 }
 
-// decodeObject reads an answer into out, which may also be a refusal under the
-// status of a success.
+// decodeObject reads an answer into out, which may be nil. The answer may also be
+// a refusal under the status of a success, or come from somebody else than Zoom.
 func decodeObject(a *transport.Answer, out any) error {
-	err := wire.Decode(a.Body, out)
-	if err != nil {
+	if err := wire.Check(a.Body); err != nil { // before anything is written to out
 		return err
 	}
-	return nil
+	if refused := wire.Refusal(a.Body); refused != nil {
+		return refused
+	}
+	if out == nil {
+		return nil
+	}
+	return wire.Decode(a.Body, out)
 }
 
 // newOperation checks what a caller passes.
@@ -152,6 +156,10 @@ func newOperation(op string, req *Request) (*operation, error) {
 	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
 	default:
 		return nil, invalidArgument(&operation{op: op}, errors.New("the method is not one that Zoom uses"))
+	}
+	if !isTemplate(o.path) {
+		o.path = "" // it would show what the caller put into it
+		return nil, invalidArgument(o, errors.New("the path must be a route template, and each value in it one of PathValues"))
 	}
 	return o, nil
 }
@@ -208,6 +216,7 @@ func (c *Client) prepare(ctx context.Context, o *operation) (*transport.Call, er
 	call := &transport.Call{
 		Method: o.method, URL: c.url(path, o.query), Header: c.header,
 		Class: int(o.class), PerMinute: o.class == ClassResourceIntensive, Repeatable: o.repeatable, Accept: o.accept,
+		Values: o.values,
 	}
 	if o.body != nil {
 		if call.Body, err = wire.Encode(o.body); err != nil {

@@ -2,23 +2,24 @@ package canary
 
 import (
 	"fmt"
-	"strings"
+	"reflect"
 )
 
 // A Scanner looks for secrets. It is not safe for concurrent use.
 type Scanner struct {
-	needles []needle
+	needles needles
 	secrets int
 	texts   int
 	sinks   map[string]bool
 	clean   map[string]bool // texts that were looked at: many sinks print the same
+	done    map[error]bool  // nodes, by pointer, that were looked at: hooks are given what the caller gets
 }
 
 // NewScanner returns a scanner for the secrets.
 func NewScanner(secrets ...Secret) *Scanner {
-	s := &Scanner{secrets: len(secrets), sinks: map[string]bool{}, clean: map[string]bool{}}
+	s := &Scanner{secrets: len(secrets), sinks: map[string]bool{}, clean: map[string]bool{}, done: map[error]bool{}}
 	for _, secret := range secrets {
-		s.needles = append(s.needles, needlesOf(secret)...)
+		s.needles.add(needlesOf(secret)...)
 	}
 	return s
 }
@@ -45,15 +46,8 @@ func (s *Scanner) Text(where, sink, text string) []Hit {
 		return nil
 	}
 	var hits []Hit
-	lower := strings.ToLower(text)
-	for _, n := range s.needles {
-		in := lower
-		if n.exact {
-			in = text
-		}
-		if strings.Contains(in, n.text) && (len(hits) == 0 || hits[len(hits)-1].Secret != n.secret) {
-			hits = append(hits, Hit{where, sink, n.secret, n.form})
-		}
+	for secret, form := range s.needles.in(text) {
+		hits = append(hits, Hit{where, sink, secret, form})
 	}
 	if hits == nil {
 		s.clean[text] = true
@@ -77,6 +71,9 @@ func (s *Scanner) Value(where string, v any) []Hit {
 func (s *Scanner) Error(where string, err error) []Hit {
 	var hits []Hit
 	for _, node := range Tree(err) {
+		if s.isDone(node) {
+			continue
+		}
 		hits = append(hits, s.Value(where, node)...)
 		for _, path := range reachable(node) {
 			hits = append(hits, Hit{where, "a program that follows the fields", path, "reachable"})
@@ -86,8 +83,19 @@ func (s *Scanner) Error(where string, err error) []Hit {
 	return hits
 }
 
+// isDone reports whether a node was looked at before and had nothing to hide or
+// has told it.
+func (s *Scanner) isDone(err error) bool {
+	if reflect.ValueOf(err).Kind() != reflect.Pointer {
+		return false
+	}
+	done := s.done[err]
+	s.done[err] = true
+	return done
+}
+
 // Stats tells what was looked at: so many secrets, in so many sinks, in so many
 // texts.
 func (s *Scanner) Stats() (secrets, forms, sinks, texts int) {
-	return s.secrets, len(s.needles), len(s.sinks), s.texts
+	return s.secrets, len(s.needles.all), len(s.sinks), s.texts
 }

@@ -147,6 +147,9 @@ func (s *Scanner) targets(where string, err error) []Hit {
 			continue
 		}
 		found := reflect.ValueOf(target).Elem().Interface()
+		if e, ok := found.(error); ok && s.isDone(e) {
+			continue // a node of the tree
+		}
 		hits = append(hits, s.Value(where+", by errors.As", found)...)
 		for _, path := range reachable(found) {
 			hits = append(hits, Hit{where, "errors.As", path, "reachable"})

@@ -76,7 +76,7 @@ func held(form string, v any) []print {
 	}
 	var out []print
 	for _, h := range holders {
-		for _, verb := range []string{"%v", "%+v", "%#v"} {
+		for _, verb := range []string{"%+v", "%#v"} {
 			out = append(out, print{verb + " of a holder" + form, guarded(func() string { return fmt.Sprintf(verb, h) })})
 		}
 		out = append(out,
@@ -106,12 +106,20 @@ func toJSON(v any) string {
 	return string(text)
 }
 
+// debug leaves the time out, so that the same error prints the same.
+var debug = &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && a.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return a
+}}
+
 func textHandler(b *bytes.Buffer) slog.Handler {
-	return slog.NewTextHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug})
+	return slog.NewTextHandler(b, debug)
 }
 
 func jsonHandler(b *bytes.Buffer) slog.Handler {
-	return slog.NewJSONHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug})
+	return slog.NewJSONHandler(b, debug)
 }
 
 func logged(handler func(*bytes.Buffer) slog.Handler, attr slog.Attr) string {

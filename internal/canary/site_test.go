@@ -3,6 +3,7 @@ package canary_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -56,7 +57,11 @@ func (s *site) hook(name string, ctx context.Context, args ...any) { //nolint:re
 			s.hits = append(s.hits, s.scanner.Error(s.name+": hook "+name, err)...)
 			continue
 		}
-		s.hits = append(s.hits, s.scanner.Value(s.name+": hook "+name, arg)...)
+		for _, verb := range []string{"%v", "%+v", "%#v"} {
+			s.hits = append(s.hits, s.scanner.Text(s.name, "hook "+name+" "+verb, fmt.Sprintf(verb, arg))...)
+		}
+		text, err := json.Marshal(arg)
+		s.hits = append(s.hits, s.scanner.Text(s.name, "hook "+name+" JSON", fmt.Sprint(string(text), err))...)
 	}
 }
 
@@ -111,7 +116,6 @@ func (s *site) clientOf(src zoom.TokenSource, rt http.RoundTripper, opts ...zoom
 	s.t.Helper()
 	c, err := zoom.NewClient(src, append(s.options(rt), opts...)...)
 	require.NoError(s.t, err)
-	s.value(c, c.Users, c.Meetings, c.Reports, src)
 	return c
 }
 
@@ -159,7 +163,6 @@ var calls = []call{
 	}},
 	{"list", func(s *site, ctx context.Context, c *zoom.Client) error {
 		l := c.Users.List(nil).From(s.PageToken)
-		s.value(l)
 		_, err := l.Collect(ctx)
 		return err
 	}},
@@ -169,7 +172,6 @@ var calls = []call{
 	}},
 	{"participants", func(s *site, ctx context.Context, c *zoom.Client) error {
 		l := c.Reports.Participants(s.UUID, nil)
-		s.value(l)
 		_, err := l.Page(ctx, s.PageToken)
 		return err
 	}},

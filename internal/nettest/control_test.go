@@ -71,8 +71,7 @@ type page struct {
 // counts the people.
 func plainRoster(t *testing.T, decode func(io.Reader) (page, error), x *toxic) (int, error) {
 	t.Helper()
-	srv := zoomtest.NewServer(zoomtest.WithUsers(people, seed))
-	t.Cleanup(srv.Close)
+	srv := company(t)
 	p := newProxy(t, srv)
 	if x != nil {
 		p.poison(*x)

@@ -20,10 +20,10 @@ var listings = []listing{
 		toxic: toxic{"latency", up, 1, attrs{"latency": 40}},
 	}, {
 		name: "downstream beyond the timeout", keepAlive: true, after: 1000, want: zoom.ErrTimeout, fails: true,
-		toxic: toxic{"latency", down, 1, attrs{"latency": 700}},
+		toxic: toxic{"latency", down, 1, attrs{"latency": 1500}},
 	}, {
 		name: "upstream beyond the timeout, of some", want: either, fails: true,
-		toxic: toxic{"latency", up, 0.3, attrs{"latency": 700}},
+		toxic: toxic{"latency", up, 0.3, attrs{"latency": 1500}},
 	}, {
 		name: "downstream", keepAlive: true, ahead: true, slow: 10 * time.Millisecond,
 		toxic: toxic{"latency", down, 1, attrs{"latency": 60, "jitter": 50}},
@@ -64,11 +64,11 @@ var listings = []listing{
 		name: "upstream, nothing goes, of some", want: either, fails: true,
 		toxic: toxic{"timeout", up, 0.3, attrs{"timeout": 0}},
 	}, {
-		name: "downstream", keepAlive: true, slow: 30 * time.Millisecond,
-		toxic: toxic{"slicer", down, 1, attrs{"average_size": 3000, "size_variation": 1000, "delay": 1000}},
+		name: "downstream", keepAlive: true, slow: 20 * time.Millisecond,
+		toxic: toxic{"slicer", down, 1, attrs{"average_size": 3000, "size_variation": 1000, "delay": 3000}},
 	}, {
-		name: "upstream", slow: 30 * time.Millisecond,
-		toxic: toxic{"slicer", up, 1, attrs{"average_size": 20, "size_variation": 10, "delay": 1000}},
+		name: "upstream", slow: 20 * time.Millisecond,
+		toxic: toxic{"slicer", up, 1, attrs{"average_size": 20, "size_variation": 10, "delay": 3000}},
 	}, {
 		name: "downstream, finely, of some", ahead: true, want: either,
 		toxic: toxic{"slicer", down, 0.5, attrs{"average_size": 500, "size_variation": 200, "delay": 10}},

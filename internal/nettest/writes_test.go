@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	targets    = 10 // users to reclaim at a time
+	targets    = 12 // users to reclaim at a time
 	mostWrites = 3
 )
 
@@ -23,22 +23,22 @@ var kinds = []string{"latency", "jitter", "bandwidth", "slow_close", "timeout", 
 
 // weather are the toxics that writes go through, on connections of their own.
 var weather = []toxic{
-	{"latency", up, 0.4, attrs{"latency": 700}},
-	{"latency", down, 0.4, attrs{"latency": 700}},
+	{"latency", up, 0.5, attrs{"latency": 700}},
+	{"latency", down, 0.5, attrs{"latency": 700}},
 	{"latency", up, 1, attrs{"latency": 200, "jitter": 200}},
 	{"latency", down, 1, attrs{"latency": 200, "jitter": 200}},
 	{"bandwidth", up, 0.5, attrs{"rate": 1}},
 	{"bandwidth", down, 0.5, attrs{"rate": 1}},
 	{"slow_close", up, 1, attrs{"delay": 400}},
 	{"slow_close", down, 1, attrs{"delay": 400}},
-	{"timeout", up, 0.4, attrs{"timeout": 0}},
-	{"timeout", down, 0.4, attrs{"timeout": 50}},
+	{"timeout", up, 0.5, attrs{"timeout": 0}},
+	{"timeout", down, 0.5, attrs{"timeout": 50}},
 	{"slicer", up, 1, attrs{"average_size": 20, "size_variation": 10, "delay": 1000}},
 	{"slicer", down, 1, attrs{"average_size": 20, "size_variation": 10, "delay": 1000}},
-	{"limit_data", up, 0.4, attrs{"bytes": 400}},
-	{"limit_data", down, 0.4, attrs{"bytes": 120}},
-	{"reset_peer", up, 0.4, attrs{"timeout": 0}},
-	{"reset_peer", down, 0.4, attrs{"timeout": 0}},
+	{"limit_data", up, 0.5, attrs{"bytes": 400}},
+	{"limit_data", down, 0.5, attrs{"bytes": 120}},
+	{"reset_peer", up, 0.5, attrs{"timeout": 0}},
+	{"reset_peer", down, 0.5, attrs{"timeout": 0}},
 }
 
 // A reclaim is what the client said of one user.

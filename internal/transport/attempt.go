@@ -8,6 +8,8 @@ import (
 	"net/http/httptrace"
 	"sync/atomic"
 	"time"
+
+	"github.com/seatkit/zoom/internal/redact"
 )
 
 // headerTimeout is how long an answer may take to begin.
@@ -60,6 +62,7 @@ func (l *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		failure = l.classify(parent, ctx, err, st, &sent)
 	}
 	if l.events.Attempted != nil {
+		st.nameAnswer()
 		l.events.Attempted(parent, st.attempts, st.answer, errorOrNil(failure), time.Since(start))
 	}
 	if failure != nil {
@@ -92,6 +95,9 @@ func (l *attempt) read(resp *http.Response, st *state) error {
 	text, err := readAll(body, resp.ContentLength, l.maxBody)
 	st.answer.Body = text
 	st.rate = parseRate(st.answer, time.Now())
+	if st.rate.Message != "" {
+		st.rate.Message = redact.Text(st.rate.Message, st.hidden()...)
+	}
 	if err != nil && resp.StatusCode >= http.StatusBadRequest && !errors.Is(err, errBodyTooLarge) {
 		return nil // the status already says all that matters
 	}
@@ -125,9 +131,9 @@ func (l *attempt) classify(parent, ctx context.Context, err error, st *state, se
 	case errors.Is(context.Cause(ctx), errTimeout):
 		f = &Failure{Kind: KindTimeout, Err: context.DeadlineExceeded}
 	case st.answer != nil:
-		f = bodyFailure(err)
+		f = bodyFailure(err, st.hidden()...)
 	default:
-		f = networkFailure(err)
+		f = networkFailure(err, st.hidden()...)
 	}
 	f.Unsent = st.answer == nil && (f.neverConnected() || sent.surelyNot())
 	return f
@@ -135,14 +141,18 @@ func (l *attempt) classify(parent, ctx context.Context, err error, st *state, se
 
 // sending follows how far a write got. The hooks run on the goroutines of the
 // connection.
-type sending struct{ connected, written atomic.Bool }
+type sending struct{ asked, connected, written atomic.Bool }
 
 func (s *sending) trace(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:          func(string) { s.asked.Store(true) },
 		GotConn:          func(httptrace.GotConnInfo) { s.connected.Store(true) },
 		WroteHeaderField: func(string, []string) { s.written.Store(true) },
 	})
 }
 
 // surelyNot needs evidence: a RoundTripper that reports nothing proves nothing.
-func (s *sending) surelyNot() bool { return s.connected.Load() && !s.written.Load() }
+// One that asked for a connection and got none has written nothing.
+func (s *sending) surelyNot() bool {
+	return s.asked.Load() && !(s.connected.Load() && s.written.Load())
+}

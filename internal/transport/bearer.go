@@ -32,6 +32,7 @@ func (l *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if st.rejected != "" && token == st.rejected {
 		return nil, &Failure{Kind: KindUnauthorized}
 	}
+	st.token = token
 	authorised := req.WithContext(ctx)
 	authorised.Header = req.Header.Clone()
 	authorised.Header.Set("Authorization", "Bearer "+token)

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/seatkit/zoom/internal/redact"
 	"github.com/seatkit/zoom/internal/wire"
 )
 
@@ -45,8 +46,9 @@ type Failure struct {
 	Wait     time.Duration
 	RetryAt  time.Time
 	Attempts int
-	Unsent   bool // the request surely never left: the server has not acted on it
-	Open     bool // of a call that must not be repeated: it may have been carried out all the same
+	Unsent   bool     // the request surely never left: the server has not acted on it
+	Hidden   []string // what no text about the call may repeat
+	Open     bool     // of a call that must not be repeated: it may have been carried out all the same
 	Err      error
 }
 
@@ -78,7 +80,7 @@ func (f *Failure) isOpen() bool {
 // neverConnected reports whether the fault lies before the first byte of the
 // request: no name, no connection, no secure connection.
 func (f *Failure) neverConnected() bool {
-	if f.Kind == KindTLS || f.Kind == KindProxy {
+	if f.Kind == KindProxy || (f.Kind == KindTLS && isHandshake(f.Err)) {
 		return true
 	}
 	if _, isDNS := errors.AsType[*net.DNSError](f.Err); isDNS {
@@ -88,9 +90,19 @@ func (f *Failure) neverConnected() bool {
 	return ok && op.Op == "dial"
 }
 
-// networkFailure sorts an error of the RoundTripper or of the body. A *url.Error
-// is stripped: it carries the URL.
-func networkFailure(err error) *Failure {
+// isHandshake reports that a TLS error can only come before the request. An alert
+// or a bad record can also come after it.
+func isHandshake(err error) bool {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	return strings.Contains(err.Error(), "server gave HTTP response to HTTPS client")
+}
+
+// networkFailure sorts an error of the RoundTripper or of the body, whose text can
+// be anything: the whole request, hidden or not. A *url.Error is stripped: it
+// carries the URL.
+func networkFailure(err error, hidden ...string) *Failure {
 	for {
 		wrapped, ok := errors.AsType[*url.Error](err)
 		if !ok {
@@ -99,33 +111,34 @@ func networkFailure(err error) *Failure {
 		err = wrapped.Err
 	}
 	text := err.Error()
+	cause := redact.Cause(err, hidden...)
 	var shape *wire.ShapeError
 	switch {
 	case errors.Is(err, errBodyTooLarge):
 		return &Failure{Kind: KindTooLarge}
 	case isTLS(err, text):
-		return &Failure{Kind: KindTLS, Err: err}
+		return &Failure{Kind: KindTLS, Err: cause}
 	case strings.Contains(text, "proxyconnect"), strings.Contains(text, "Proxy Authentication Required"):
 		return &Failure{Kind: KindProxy, Err: errors.New("the proxy refused or cannot be reached")}
-	case strings.Contains(text, "server response headers exceeded"):
+	case strings.Contains(text, "server response headers exceeded"), strings.Contains(text, "response header list larger"):
 		return &Failure{Kind: KindTooLarge}
-	case strings.Contains(text, "malformed HTTP"), strings.Contains(text, "malformed MIME"), strings.Contains(text, "malformed chunked"):
+	case isMalformed(text):
 		return &Failure{Kind: KindProtocol, Err: errors.New("the answer is not HTTP")} // the text quotes the answer
 	case errors.As(err, &shape):
 		return &Failure{Kind: KindBadBody, Err: shape}
 	case errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(text, "gzip:"), strings.Contains(text, "flate:"):
-		return &Failure{Kind: KindBadBody, Err: err}
+		return &Failure{Kind: KindBadBody, Err: cause}
 	case errors.Is(err, context.DeadlineExceeded), isNetTimeout(err):
-		return &Failure{Kind: KindTimeout, Err: err}
+		return &Failure{Kind: KindTimeout, Err: cause}
 	default:
-		return &Failure{Kind: KindUnreachable, Err: err}
+		return &Failure{Kind: KindUnreachable, Err: cause}
 	}
 }
 
 // bodyFailure sorts an error of the body of an answer that had begun. Whatever
 // broke it, what is there is cut.
-func bodyFailure(err error) *Failure {
-	f := networkFailure(err)
+func bodyFailure(err error, hidden ...string) *Failure {
+	f := networkFailure(err, hidden...)
 	switch f.Kind {
 	case KindTooLarge, KindTimeout, KindBadBody:
 		return f
@@ -139,6 +152,19 @@ type cutError struct{ cause error }
 
 func (e *cutError) Error() string   { return "the body was cut: " + e.cause.Error() }
 func (e *cutError) Unwrap() []error { return []error{io.ErrUnexpectedEOF, e.cause} }
+
+// isMalformed knows the words of net/http for an answer that it cannot read.
+func isMalformed(text string) bool {
+	for _, words := range []string{
+		"malformed HTTP", "malformed MIME", "malformed chunked", "bad Content-Length", "Content-Length header",
+		"transfer encoding", "PROTOCOL_ERROR",
+	} {
+		if strings.Contains(text, words) {
+			return true
+		}
+	}
+	return false
+}
 
 func isNetTimeout(err error) bool {
 	netErr, ok := errors.AsType[net.Error](err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seatkit/zoom/internal/redact"
 	"github.com/seatkit/zoom/internal/wire"
 )
 
@@ -31,8 +32,8 @@ func parseRate(a *Answer, now time.Time) Rate {
 	h := a.Header
 	r := Rate{
 		Status:    a.Status,
-		Category:  h.Get("X-Ratelimit-Category"),
-		Type:      h.Get("X-Ratelimit-Type"),
+		Category:  label(h.Get("X-Ratelimit-Category")),
+		Type:      label(h.Get("X-Ratelimit-Type")),
 		Limit:     count(h.Get("X-Ratelimit-Limit")),
 		Remaining: count(h.Get("X-Ratelimit-Remaining")),
 	}
@@ -171,6 +172,15 @@ func parseHTTPDate(value string) (time.Time, error) {
 func nextMidnight(t time.Time) time.Time {
 	y, m, d := t.UTC().Date()
 	return time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC)
+}
+
+// label reads a header that holds a word or two; empty: absent or nonsense.
+func label(value string) string {
+	const longest = 40
+	if len(value) > longest || redact.Opaque(value) {
+		return ""
+	}
+	return value
 }
 
 // count reads a header that holds a number; -1: absent or nonsense.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/go-retryablehttp"
 
+	"github.com/seatkit/zoom/internal/redact"
 	"github.com/seatkit/zoom/internal/wire"
 )
 
@@ -116,7 +117,7 @@ func (t *try) outcome(resp *http.Response, err error) *Failure {
 	case err != nil:
 		var known bool
 		if f, known = errors.AsType[*Failure](err); !known {
-			f = networkFailure(err)
+			f = networkFailure(err, t.st.hidden()...)
 		}
 	case resp.StatusCode < 300:
 		if t.st.again { // code 124 under a success
@@ -193,7 +194,7 @@ func (t *try) giveUp(_ *http.Response, err error, _ int) (*http.Response, error)
 func (t *try) failure(ctx context.Context, err error) *Failure {
 	f, known := errors.AsType[*Failure](err)
 	if !known { // the loop ends so when the context ends during a wait
-		f = &Failure{Kind: KindUnreachable, Err: err}
+		f = &Failure{Kind: KindUnreachable, Err: redact.Cause(err, t.st.hidden()...)}
 		if ctx.Err() != nil {
 			f = &Failure{Kind: KindContext, Err: ctx.Err()}
 		}
@@ -201,6 +202,6 @@ func (t *try) failure(ctx context.Context, err error) *Failure {
 			f.Answer, f.Rate, f.RetryAt, f.Unsent = t.last.Answer, t.last.Rate, t.last.RetryAt, t.last.Unsent
 		}
 	}
-	f.Attempts = t.st.attempts
+	f.Attempts, f.Hidden = t.st.attempts, t.st.hidden()
 	return f
 }

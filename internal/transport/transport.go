@@ -27,13 +27,18 @@ type Call struct {
 	// other fault unless it is final, or a *wire.APIError, a refusal under the
 	// status of a success. Nil accepts everything.
 	Accept func(a *Answer) error
+
+	// Values are what stands in the path, and credentials: no text about the call
+	// may repeat them, nor its query, its body and its token.
+	Values []string
 }
 
 // An Answer is what came back, read whole.
 type Answer struct {
-	Status int
-	Header http.Header
-	Body   []byte
+	Status     int
+	Header     http.Header
+	Body       []byte
+	TrackingID string // Zoom's name for the request, for its support
 }
 
 // A Limiter says when a request may be sent.
@@ -112,6 +117,7 @@ type state struct {
 	limited  time.Duration // spent waiting for the limiter
 	answer   *Answer       // of the latest attempt; nil: none
 	rate     Rate          // what that answer said about limits
+	token    string        // the access token of the latest attempt
 	rejected string        // the token that the latest answer refused, else ""
 	again    bool          // it was refused for the first time: the call is to be sent again at once
 }

@@ -45,6 +45,25 @@ func ParseAPIError(body []byte) *APIError {
 	return salvage(body)
 }
 
+// Refusal returns the error that a body consists of, or nil for a body that holds
+// anything else: a record may have a code and a message of its own.
+func Refusal(body []byte) *APIError {
+	const longest = 4 << 10
+	if len(body) > longest {
+		return nil
+	}
+	members, _ := Members(body) // a body that is no object has none
+	for name := range members {
+		if name != "code" && name != "message" && name != "errors" {
+			return nil
+		}
+	}
+	if e := ParseAPIError(body); len(members) > 0 && e.Code > 0 {
+		return e
+	}
+	return nil
+}
+
 var (
 	codePattern    = regexp.MustCompile(`"code"\s*:\s*"?(\d{1,9})`)
 	messagePattern = regexp.MustCompile(`(?s)"message"\s*:\s*"(.*)"`)

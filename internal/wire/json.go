@@ -55,6 +55,12 @@ func Decode(body []byte, out any) error {
 	return decode(func(opts json.Options) error { return json.Unmarshal(body, out, opts) })
 }
 
+// Check reports whether a body is one JSON value, without reading what it says.
+func Check(body []byte) error {
+	var value jsontext.Value
+	return Decode(body, &value)
+}
+
 var (
 	plainOptions    = jsontext.AllowInvalidUTF8(true)
 	tolerantOptions = json.JoinOptions(plainOptions, tolerant)
@@ -111,4 +117,21 @@ func Members(body []byte) (map[string][]byte, error) {
 		members[name] = value
 	}
 	return members, nil
+}
+
+// Texts returns the texts in a JSON value that we wrote, names left out.
+func Texts(body []byte) []string {
+	var texts []string
+	dec := jsontext.NewDecoder(bytes.NewReader(body), plainOptions, jsontext.AllowDuplicateNames(true))
+	for {
+		token, err := dec.ReadToken()
+		if err != nil {
+			return texts
+		}
+		kind, length := dec.StackIndex(dec.StackDepth())
+		isName := kind == '{' && length%2 == 1
+		if token.Kind() == '"' && !isName {
+			texts = append(texts, token.String())
+		}
+	}
 }

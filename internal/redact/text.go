@@ -1,0 +1,170 @@
+// Package redact takes out of texts and errors what must not be printed. What
+// Zoom says is freed of what it repeats of the request ([Text], [ID]); what an
+// unknown piece of code says ([Cause]) is reduced to plain words, because no list
+// of what to take out of it could be complete.
+package redact
+
+import (
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// Mark stands where something was taken out.
+const Mark = "[redacted]"
+
+var (
+	urlPattern        = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://[^\s"'<>]+`)
+	emailPattern      = regexp.MustCompile(`[^\s"'<>(),:;\[\]]+@[^\s"'<>(),:;\[\]]+`)
+	credentialPattern = regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}`)
+	wordPattern       = regexp.MustCompile(`[A-Za-z0-9_.~+/=%-]{16,}`)
+)
+
+// Patterns takes out URLs with all that is in them and e-mail addresses.
+func Patterns(text string) string {
+	if strings.Contains(text, "://") {
+		text = urlPattern.ReplaceAllString(text, Mark)
+	}
+	if strings.Contains(text, "@") {
+		text = emailPattern.ReplaceAllString(text, Mark)
+	}
+	return text
+}
+
+// Text takes out the values, in each form in which a server repeats them, then
+// URLs, e-mail addresses, credentials, and words that look like ids, tokens or
+// something encoded.
+func Text(text string, values ...string) string {
+	text = Patterns(hide(text, values))
+	text = credentialPattern.ReplaceAllString(text, "$1 "+Mark)
+	return wordPattern.ReplaceAllStringFunc(text, func(word string) string {
+		if Opaque(word) {
+			return Mark
+		}
+		return word
+	})
+}
+
+// ID returns a tracking id, or nothing if what stands in its place cannot be one:
+// it is odd, or repeats one of the values.
+func ID(id string, values ...string) string {
+	const longest = 128
+	if id == "" {
+		return ""
+	}
+	if len(id) > longest || strings.ContainsFunc(id, func(r rune) bool {
+		return !isAlnum(byte(min(r, 0x7f))) && !strings.ContainsRune("-_.:;=", r)
+	}) || hide(id, values) != id {
+		return Mark
+	}
+	return id
+}
+
+// Opaque reports whether a text looks made by a machine: long, and with digits
+// among letters or capitals in the middle.
+func Opaque(text string) bool {
+	const shortest = 16
+	if len(text) < shortest {
+		return false
+	}
+	letters, digits, flips := 0, 0, 0
+	for i := range len(text) {
+		switch c := text[i]; {
+		case '0' <= c && c <= '9':
+			digits++
+		case 'A' <= c && c <= 'Z':
+			letters++
+			if i > 0 && 'a' <= text[i-1] && text[i-1] <= 'z' {
+				flips++
+			}
+		case 'a' <= c && c <= 'z':
+			letters++
+		}
+	}
+	return (digits > 0 && letters > 0) || flips > 2
+}
+
+// Telling reports whether a value of a query or a body tells more than a word or
+// a number of Zoom's vocabulary, such as "active" or a date.
+func Telling(value string) bool {
+	const shortest, longest = 4, 24
+	if len(value) < shortest {
+		return false
+	}
+	return len(value) > longest || strings.Trim(value, "abcdefghijklmnopqrstuvwxyz_") != "" && strings.Trim(value, "0123456789:.-") != ""
+}
+
+// hide takes values out of a text, in any case of letters.
+func hide(text string, values []string) string {
+	for _, v := range values {
+		if len(v) < 2 || text == "" {
+			continue
+		}
+		once := url.QueryEscape(v)
+		forms := []string{
+			v, once, url.QueryEscape(once), url.PathEscape(v), url.PathEscape(url.PathEscape(v)), jsonText(v, true), jsonText(v, false), strings.TrimPrefix(v, "/"),
+			strings.TrimPrefix(url.UserPassword("", v).String(), ":"),
+		}
+		for i, form := range forms {
+			if len(form) > 1 && (i == 0 || form != v) {
+				text = replace(text, form)
+			}
+		}
+	}
+	return text
+}
+
+// replace takes a value out of a text. A short one must stand alone: the user id
+// "me" is not in "meeting".
+func replace(text, value string) string {
+	const short = 6
+	lower, value := lowerASCII(text), lowerASCII(value)
+	if !strings.Contains(lower, value) {
+		return text
+	}
+	var b strings.Builder
+	done := 0
+	for from := 0; ; {
+		i := strings.Index(lower[from:], value)
+		if i < 0 {
+			break
+		}
+		at, end := from+i, from+i+len(value)
+		from = end
+		if len(value) < short && ((at > 0 && isAlnum(lower[at-1])) || (end < len(lower) && isAlnum(lower[end]))) {
+			continue
+		}
+		b.WriteString(text[done:at] + Mark)
+		done = end
+	}
+	return b.String() + text[done:]
+}
+
+// lowerASCII keeps the length, which [strings.ToLower] does not.
+func lowerASCII(text string) string {
+	b := []byte(text)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
+
+func isAlnum(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
+// jsonText is v inside of a JSON text, with what HTML would take for itself
+// escaped or not.
+func jsonText(v string, html bool) string {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(html)
+	if enc.Encode(v) != nil {
+		return v
+	}
+	text := strings.TrimSuffix(b.String(), "\n")
+	return text[1 : len(text)-1]
+}
