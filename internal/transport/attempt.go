@@ -135,7 +135,7 @@ func (l *attempt) classify(parent, ctx context.Context, err error, st *state, se
 	default:
 		f = networkFailure(err, st.hidden()...)
 	}
-	f.Unsent = st.answer == nil && (f.neverConnected() || sent.surelyNot())
+	f.Unsent = st.answer == nil && (f.neverConnected() || sent.surelyNot(f.Kind))
 	return f
 }
 
@@ -152,7 +152,15 @@ func (s *sending) trace(ctx context.Context) context.Context {
 }
 
 // surelyNot needs evidence: a RoundTripper that reports nothing proves nothing.
-// One that asked for a connection and got none has written nothing.
-func (s *sending) surelyNot() bool {
-	return s.asked.Load() && !(s.connected.Load() && s.written.Load())
+// One that asked for a connection and got none has written nothing; one that was
+// broken off by us may be about to write on the connection that it got.
+func (s *sending) surelyNot(kind Kind) bool {
+	switch {
+	case !s.asked.Load():
+		return false
+	case !s.connected.Load():
+		return true
+	default:
+		return !s.written.Load() && kind != KindTimeout && kind != KindContext
+	}
 }

@@ -36,8 +36,9 @@ func (l *limited) RoundTrip(req *http.Request) (*http.Response, error) {
 		f.Unsent = true
 		return nil, f
 	}
+	before := st.attempts
 	resp, err := l.next.RoundTrip(req)
-	if st.answer != nil {
+	if st.answer != nil && st.attempts > before { // there may have been no token to send
 		later := l.limiter.Observe(ctx, st.call.Class, st.rate)
 		if !st.rate.RetryAt.IsZero() {
 			st.rate.RetryAt = st.rate.RetryAt.Add(later)

@@ -35,7 +35,7 @@ func (r *Road) Do(ctx context.Context, call *Call) (*Answer, int, error) {
 		RetryMax:     onlyCheckRetryEnds,
 		CheckRetry:   t.check,
 		Backoff:      t.backoff,
-		ErrorHandler: t.giveUp,
+		ErrorHandler: giveUp,
 	}
 	ctx = context.WithValue(ctx, stateKey{}, &t.st)
 	req := &retryablehttp.Request{Request: newRequest(ctx, call)}
@@ -188,7 +188,7 @@ func (t *try) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration
 
 // giveUp is retryablehttp's ErrorHandler: without one it would write an error of
 // its own, with the URL in it.
-func (t *try) giveUp(_ *http.Response, err error, _ int) (*http.Response, error) { return nil, err }
+func giveUp(_ *http.Response, err error, _ int) (*http.Response, error) { return nil, err }
 
 // failure completes the error that ended the loop.
 func (t *try) failure(ctx context.Context, err error) *Failure {

@@ -48,6 +48,9 @@ func ParseAPIError(body []byte) *APIError {
 // Refusal returns the error that a body consists of, or nil for a body that holds
 // anything else: a record may have a code and a message of its own.
 func Refusal(body []byte) *APIError {
+	if !bytes.Contains(body, []byte(`"code"`)) { // the usual answer is not read twice
+		return nil
+	}
 	const longest = 4 << 10
 	if len(body) > longest {
 		return nil

@@ -57,6 +57,9 @@ func Decode(body []byte, out any) error {
 
 // Check reports whether a body is one JSON value, without reading what it says.
 func Check(body []byte) error {
+	if jsontext.Value(trimBOM(body)).IsValid(plainOptions) {
+		return nil
+	}
 	var value jsontext.Value
 	return Decode(body, &value)
 }
