@@ -31,6 +31,11 @@ const (
 	codeScopesBrokenJSON = 104
 	codeScopesOrToken    = 4700
 	codeScopes           = 4711
+	codeTypeNotPermitted = 1108
+	codeOwnerGone        = 4735 // the token's owner does not exist any more
+	codeNotAuthorised    = 4737
+	codeDisabledByAdmin  = 4738
+	codeRevoked          = 4741
 )
 
 // newError makes the public error of a call that did not succeed.
@@ -163,7 +168,7 @@ func (e *adoptedError) Is(target error) bool { return errors.Is(e.whole, target)
 // adopt takes the fields of an error that a token source or a limiter made.
 func adopt(e *Error, err error) error {
 	inner, ok := errors.AsType[*Error](err)
-	if !ok {
+	if !ok || inner == nil {
 		return err
 	}
 	if !inner.RetryAt.IsZero() {
@@ -192,6 +197,10 @@ func sentinelOf(f *transport.Failure, e *Error, message string) (error, []string
 			return ErrScope, missingScopes(message)
 		}
 		return ErrUnauthorized, nil
+	case codeOwnerGone, codeNotAuthorised, codeRevoked:
+		return ErrReauthorize, nil
+	case codeDisabledByAdmin, codeTypeNotPermitted:
+		return ErrForbidden, nil
 	case codeUserNotFound, codeMeetingNotFound, codeForeignUser, codeNoInvitation:
 		return ErrNotFound, nil
 	case codeBasicQuota, codeNoSeats, codeNoSeatsOfPlan, codeNoBasicSeats, codeQuota:

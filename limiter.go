@@ -127,14 +127,17 @@ func LimitPerDay(class RateClass, requests int) LimiterOption {
 	}
 }
 
-// NewLimiter returns a limiter with Zoom's published limits for the plan. An
-// option that is out of range is kept and becomes [ErrInvalidArgument] in
+// NewLimiter returns a limiter with Zoom's published limits for the plan. A plan
+// or option that is out of range is kept and becomes [ErrInvalidArgument] in
 // [NewClient] and in every Wait.
 //
 // API: https://developers.zoom.us/docs/api/rate-limits/
 func NewLimiter(p Plan, opts ...LimiterOption) *LocalLimiter {
 	l := limitsOf(p)
 	err := l.apply(opts)
+	if p < PlanFree || p > PlanBusiness {
+		err = errors.Join(errors.New("plan: want PlanFree, PlanPro or PlanBusiness"), err)
+	}
 	limiter := newLocalLimiter(l)
 	if err != nil {
 		limiter.err = fmt.Errorf("zoom: limiter: %w: %w", err, ErrInvalidArgument)

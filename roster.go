@@ -22,7 +22,8 @@ type RosterOptions struct {
 // When a page token expires (it lives 15 minutes) the status is listed again,
 // once, and only those are yielded who were not yet.
 //
-// It remembers the ids that it has seen, at most 40 bytes a user.
+// It remembers the ids that it has seen, at most 40 bytes a user, and those
+// of a status that had to be listed again twice.
 //
 // API: GET /users, medium; scope user:read:admin, granular
 // user:read:list_users:admin.
