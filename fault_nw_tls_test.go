@@ -30,14 +30,13 @@ func TestFaultTLS(t *testing.T) {
 	server := startTLS(t, handler, func(*httptest.Server) {})
 	old := startTLS(t, handler, func(s *httptest.Server) {
 		s.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
-	}) //nolint:gosec // the fault
+	})
 	plain := httptest.NewServer(handler)
 	t.Cleanup(plain.Close)
 	trusted := x509.NewCertPool()
 	trusted.AddCert(server.Certificate())
-	trusting := func(c tls.Config) *http.Transport {
-		c.RootCAs, c.MinVersion = trusted, tls.VersionTLS12
-		return &http.Transport{TLSClientConfig: &c}
+	trusting := func(now func() time.Time) *http.Transport {
+		return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS12, Time: now}}
 	}
 	for _, tc := range []struct {
 		name string
@@ -45,8 +44,8 @@ func TestFaultTLS(t *testing.T) {
 		wire *http.Transport // nil: our own
 	}{
 		{"NW03_unknown_authority", server.URL, nil},
-		{"NW03_wrong_host", strings.Replace(server.URL, "127.0.0.1", "localhost", 1), trusting(tls.Config{})},
-		{"NW03_expired", server.URL, trusting(tls.Config{Time: func() time.Time { return time.Now().AddDate(200, 0, 0) }})},
+		{"NW03_wrong_host", strings.Replace(server.URL, "127.0.0.1", "localhost", 1), trusting(nil)},
+		{"NW03_expired", server.URL, trusting(func() time.Time { return time.Now().AddDate(200, 0, 0) })},
 		{"NW04_version_mismatch", old.URL, nil},
 		{"NW04_https_to_a_plain_server", strings.Replace(plain.URL, "http:", "https:", 1), nil},
 	} {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,12 +20,15 @@ import (
 // client, under each sink.
 func TestWire(t *testing.T) {
 	kinds := faults()
-	for _, c := range calls {
+	for i, c := range calls {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := canary.New()
 			scanner := canary.NewScanner(s.List()...)
-			for _, name := range slices.Sorted(maps.Keys(kinds)) {
+			for j, name := range slices.Sorted(maps.Keys(kinds)) {
+				if raceEnabled && (i+j)%4 != 0 { // each fault in one or two of the calls: the detector is slow
+					continue
+				}
 				t.Run(name, func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						s := newSite(t, scanner)
@@ -32,7 +36,10 @@ func TestWire(t *testing.T) {
 						ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 						defer cancel()
 						wire := kinds[name]()
-						for range 2 { // the answers repeat another piece each time
+						for turn := range 2 { // the answers repeat another piece each time, the errors the same
+							if turn > 0 && strings.HasPrefix(name, "NW ") {
+								break
+							}
 							if err := c.run(s, ctx, s.client(wire)); err != nil {
 								s.fails(err)
 							}

@@ -107,7 +107,8 @@ func decodeWhole(body io.Reader) (page, error) {
 	if err != nil {
 		return got, err
 	}
-	return got, json.Unmarshal(text, &got)
+	err = json.Unmarshal(text, &got)
+	return got, err
 }
 
 // decodeLoosely takes user after user off the stream and any error for its end.

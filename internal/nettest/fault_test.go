@@ -22,7 +22,7 @@ var listings = []listing{
 		name: "downstream beyond the timeout", keepAlive: true, after: 1000, want: zoom.ErrTimeout, fails: true,
 		toxic: toxic{"latency", down, 1, attrs{"latency": 1500}},
 	}, {
-		name: "upstream beyond the timeout, of some", want: either, fails: true,
+		name: "upstream beyond the timeout, of some", want: errEither, fails: true,
 		toxic: toxic{"latency", up, 0.3, attrs{"latency": 1500}},
 	}, {
 		name: "downstream", keepAlive: true, ahead: true, slow: 10 * time.Millisecond,
@@ -31,11 +31,11 @@ var listings = []listing{
 		name: "upstream", slow: 10 * time.Millisecond,
 		toxic: toxic{"latency", up, 1, attrs{"latency": 60, "jitter": 50}},
 	}, {
-		name: "downstream, around the timeout", want: either, fails: true,
+		name: "downstream, around the timeout", want: errEither, fails: true,
 		toxic: toxic{"latency", down, 0.7, attrs{"latency": 280, "jitter": 280}},
 	}, {
-		name: "downstream", keepAlive: true, slow: 30 * time.Millisecond,
-		toxic: toxic{"bandwidth", down, 1, attrs{"rate": 1000}},
+		name: "downstream", slow: 30 * time.Millisecond,
+		toxic: toxic{"bandwidth", down, 1, attrs{"rate": 500}},
 	}, {
 		name: "upstream", slow: 30 * time.Millisecond,
 		toxic: toxic{"bandwidth", up, 1, attrs{"rate": 5}},
@@ -43,7 +43,7 @@ var listings = []listing{
 		name: "downstream, a trickle", keepAlive: true, after: 1500, want: zoom.ErrTimeout, fails: true,
 		toxic: toxic{"bandwidth", down, 1, attrs{"rate": 10}},
 	}, {
-		name: "downstream, a trickle for some", ahead: true, want: either, fails: true,
+		name: "downstream, a trickle for some", ahead: true, want: errEither, fails: true,
 		toxic: toxic{"bandwidth", down, 0.3, attrs{"rate": 10}},
 	}, {
 		name:  "downstream",
@@ -58,10 +58,10 @@ var listings = []listing{
 		name: "upstream, closed", want: zoom.ErrUnreachable, fails: true,
 		toxic: toxic{"timeout", up, 1, attrs{"timeout": 20}},
 	}, {
-		name: "downstream, closed, of some", want: either, fails: true,
+		name: "downstream, closed, of some", want: errEither, fails: true,
 		toxic: toxic{"timeout", down, 0.4, attrs{"timeout": 50}},
 	}, {
-		name: "upstream, nothing goes, of some", want: either, fails: true,
+		name: "upstream, nothing goes, of some", want: errEither, fails: true,
 		toxic: toxic{"timeout", up, 0.3, attrs{"timeout": 0}},
 	}, {
 		name: "downstream", keepAlive: true, slow: 20 * time.Millisecond,
@@ -70,7 +70,7 @@ var listings = []listing{
 		name: "upstream", slow: 20 * time.Millisecond,
 		toxic: toxic{"slicer", up, 1, attrs{"average_size": 20, "size_variation": 10, "delay": 3000}},
 	}, {
-		name: "downstream, finely, of some", ahead: true, want: either,
+		name: "downstream, finely, of some", ahead: true, want: errEither,
 		toxic: toxic{"slicer", down, 0.5, attrs{"average_size": 500, "size_variation": 200, "delay": 10}},
 	}, {
 		name: "downstream, every third page", keepAlive: true, fails: true,
@@ -82,13 +82,13 @@ var listings = []listing{
 		name: "downstream, every page", after: 2000, want: zoom.ErrBadResponse, fails: true,
 		toxic: toxic{"limit_data", down, 1, attrs{"bytes": 30_000}},
 	}, {
-		name: "downstream, some pages", want: either, fails: true,
+		name: "downstream, some pages", want: errEither, fails: true,
 		toxic: toxic{"limit_data", down, 0.5, attrs{"bytes": 30_000}},
 	}, {
-		name: "downstream, within the header, of some", want: either, fails: true,
+		name: "downstream, within the header, of some", want: errEither, fails: true,
 		toxic: toxic{"limit_data", down, 0.5, attrs{"bytes": 60}},
 	}, {
-		name: "upstream, within the request, of some", want: either, fails: true,
+		name: "upstream, within the request, of some", want: errEither, fails: true,
 		toxic: toxic{"limit_data", up, 0.5, attrs{"bytes": 60}},
 	}, {
 		name: "downstream", keepAlive: true, after: 1200, ahead: true, want: zoom.ErrUnreachable, fails: true,
@@ -97,10 +97,10 @@ var listings = []listing{
 		name: "upstream", want: zoom.ErrUnreachable, fails: true,
 		toxic: toxic{"reset_peer", up, 1, attrs{"timeout": 10}},
 	}, {
-		name: "downstream, of some", want: either, fails: true,
+		name: "downstream, of some", want: errEither, fails: true,
 		toxic: toxic{"reset_peer", down, 0.4, attrs{"timeout": 0}},
 	}, {
-		name: "upstream, of some", ahead: true, want: either, fails: true,
+		name: "upstream, of some", ahead: true, want: errEither, fails: true,
 		toxic: toxic{"reset_peer", up, 0.4, attrs{"timeout": 0}},
 	},
 }

@@ -33,18 +33,18 @@ type listing struct {
 	keepAlive bool  // one connection for many requests; else a connection each
 	after     int   // rows that come before the toxic
 	ahead     bool  // with Prefetch
-	want      error // how it must end; either: complete, or in one of the sentinels
+	want      error // how it must end; errEither: complete, or in one of the sentinels
 
 	// What shows that the toxic was there.
 	fails bool          // some attempt must have failed
 	slow  time.Duration // every good attempt must have taken as long
 }
 
-var either = errors.New("complete, or a typed error")
+var errEither = errors.New("complete, or a typed error")
 
 func (l *listing) policy() zoom.RetryPolicy {
 	switch {
-	case errors.Is(l.want, either):
+	case errors.Is(l.want, errEither):
 		return impatient
 	case errors.Is(l.want, zoom.ErrTimeout):
 		longer := impatient // so that the rows before the toxic come on a busy machine too
@@ -84,7 +84,7 @@ func runListing(t *testing.T, l *listing) {
 	}
 	assert.GreaterOrEqual(t, fastest, l.slow, "fastest good attempt")
 	if err == nil {
-		require.True(t, l.want == nil || errors.Is(l.want, either), "complete, want: %v", l.want)
+		require.True(t, l.want == nil || errors.Is(l.want, errEither), "complete, want: %v", l.want)
 		requireRows(t, truth, rows)
 		t.Logf("complete, %d attempts failed, fastest good one %v", failed, fastest.Round(time.Millisecond))
 		return
@@ -182,7 +182,7 @@ func requireTyped(t *testing.T, err, want error) {
 	if want == nil {
 		require.NoError(t, err)
 	}
-	if errors.Is(want, either) {
+	if errors.Is(want, errEither) {
 		require.True(t, slices.ContainsFunc(sentinels, func(s error) bool { return errors.Is(err, s) }), "untyped: %v", err)
 		return
 	}

@@ -144,7 +144,7 @@ func requireSo(t *testing.T, srv *zoomtest.Server, requests []zoomtest.Request, 
 	case errors.Is(r.err, zoom.ErrOutcomeUnknown):
 		return "unknown"
 	default:
-		requireTyped(t, r.err, either)
+		requireTyped(t, r.err, errEither)
 		require.False(t, changed, "said to be left alone: %v", r.err)
 		return "failed"
 	}
