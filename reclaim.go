@@ -193,6 +193,8 @@ func (r *reclaim) write(ctx context.Context, ch *change) error {
 	r.result.Reconciled, r.result.After = done.reconciled, done.user
 	var refused *Error
 	switch {
+	case errors.Is(err, ErrOutcomeUnknown): // whatever else it is
+		return err
 	case errors.Is(err, ErrProtected): // a Zoom Room, an admin by a custom role
 		r.result.Outcome = OutcomeProtected
 		return err

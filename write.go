@@ -34,29 +34,31 @@ type outcome struct {
 
 func (c *Client) apply(ctx context.Context, ch *change) (outcome, error) {
 	ch.accept = acceptWrite
+	var open error // of the first write that may have been made, and may still be on its way
 	for writes := 1; ; writes++ {
 		_, err := c.do(ctx, &ch.operation)
-		if err == nil {
-			return outcome{}, nil
-		}
-		if !errors.Is(err, ErrOutcomeUnknown) || ch.reached == nil || ctx.Err() != nil {
+		lost := errors.Is(err, ErrOutcomeUnknown)
+		if err == nil || (open == nil && (!lost || ch.reached == nil)) {
 			return outcome{}, err
+		}
+		if open == nil {
+			open = err
 		}
 		user, errGet := c.Users.Get(ctx, ch.userID)
 		switch {
 		case errGet != nil:
-			return outcome{}, unknownOutcome(&ch.operation, err, errGet)
+			return outcome{}, unknownOutcome(&ch.operation, open, err, errGet)
 		case ch.reached(user):
 			return outcome{reconciled: true, user: user}, nil
-		case writes == maxWrites:
-			return outcome{user: user}, err
+		case !lost || writes == maxWrites:
+			return outcome{user: user}, unknownOutcome(&ch.operation, open, err)
 		}
 		wait, patient := c.beforeWrite(ctx, err)
 		if !patient {
-			return outcome{user: user}, err
+			return outcome{user: user}, unknownOutcome(&ch.operation, open, err)
 		}
-		if err := pause(ctx, wait); err != nil {
-			return outcome{user: user}, unknownOutcome(&ch.operation, err)
+		if errPause := pause(ctx, wait); errPause != nil {
+			return outcome{user: user}, unknownOutcome(&ch.operation, open, errPause)
 		}
 	}
 }

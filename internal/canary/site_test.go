@@ -73,6 +73,7 @@ func (s *site) trace() *zoom.Trace {
 		Attempt: func(ctx context.Context, a zoom.AttemptInfo) { s.hook("Attempt", ctx, a, a.Err) },
 		Token:   func(ctx context.Context, i zoom.TokenInfo) { s.hook("Token", ctx, i, i.Err) },
 		Page:    func(ctx context.Context, p zoom.PageInfo) { s.hook("Page", ctx, p) },
+		Budget:  func(ctx context.Context, b zoom.BudgetInfo) { s.hook("Budget", ctx, b) },
 		Done:    func(ctx context.Context, d zoom.DoneInfo) { s.hook("Done", ctx, d, d.Err) },
 	}
 }
