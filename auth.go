@@ -95,6 +95,9 @@ func (s *ServerToServerSource) Token(ctx context.Context) (*oauth2.Token, error)
 	if s == nil || s.cache == nil {
 		return nil, fmt.Errorf("zoom: the source was not made by ServerToServer: %w", ErrInvalidArgument)
 	}
+	if ctx == nil {
+		return nil, fmt.Errorf("zoom: the context is nil: %w", ErrInvalidArgument)
+	}
 	tok, err := s.cache.token(ctx)
 	if err != nil {
 		return nil, err

@@ -43,10 +43,17 @@ func usersThen(err error, users ...*zoom.User) iter.Seq2[*zoom.User, error] {
 
 func oneOfEach() []*zoom.User {
 	return []*zoom.User{
-		{ID: "basic", Type: 1, Status: "active"}, {ID: "licensed", Type: 2, Status: "active"}, {ID: "onprem", Type: 3, Status: "active"},
-		{ID: "unassigned", Type: 4, Status: "active"}, {ID: "none", Type: 99, Status: "active"}, {ID: "unknown", Type: 12, Status: "active"},
-		{ID: "bundle", Type: 1, Status: "active", ZoomOneType: 16}, {ID: "gone", Type: 2, Status: "inactive"}, {ID: "gone-basic", Type: 1, Status: "inactive"},
-		{Email: "new@example.com", Type: 2, Status: "pending"}, nil,
+		{ID: "basic", Type: 1, Status: "active"},
+		{ID: "licensed", Type: 2, Status: "active"},
+		{ID: "onprem", Type: 3, Status: "active"},
+		{ID: "unassigned", Type: 4, Status: "active"},
+		{ID: "none", Type: 99, Status: "active"},
+		{ID: "unknown", Type: 12, Status: "active"},
+		{ID: "bundle", Type: 1, Status: "active", ZoomOneType: 16},
+		{ID: "gone", Type: 2, Status: "inactive"},
+		{ID: "gone-basic", Type: 1, Status: "inactive"},
+		{Email: "new@example.com", Type: 2, Status: "pending"},
+		nil,
 	}
 }
 

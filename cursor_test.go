@@ -31,8 +31,14 @@ func TestCursorRoundTrip(t *testing.T) {
 	c, _ := silentClient(t)
 	roster := c.Users.Roster(nil)
 	for _, at := range []cursor{
-		{}, {token: "t"}, {part: 1}, {part: 2, token: "a.b.c"}, {part: 1, rows: 300, token: "."}, {part: 2, rows: 1, token: " +/=%\x00é"},
-		{rows: 7, token: "1.2.x.y"}, {part: 2, rows: 1 << 40, token: strings.Repeat("t", 5000)},
+		{},
+		{token: "t"},
+		{part: 1},
+		{part: 2, token: "a.b.c"},
+		{part: 1, rows: 300, token: "."},
+		{part: 2, rows: 1, token: " +/=%\x00é"},
+		{rows: 7, token: "1.2.x.y"},
+		{part: 2, rows: 1 << 40, token: strings.Repeat("t", 5000)},
 	} {
 		token := roster.encode(at)
 		assert.Equal(t, at == cursor{}, token == "")

@@ -108,7 +108,7 @@ func withSentinel(sentinel, cause error) error {
 	switch {
 	case cause == nil:
 		return sentinel
-	case sentinel == nil || errors.Is(cause, sentinel):
+	case sentinel == nil || (sentinel != ErrOutcomeUnknown && errors.Is(cause, sentinel)): //nolint:errorlint // the very value
 		return cause
 	default:
 		return &causedError{sentinel, cause}

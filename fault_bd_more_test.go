@@ -41,8 +41,12 @@ func answersOfAWrite(t *testing.T) {
 			assert.Equal(t, []string{method}, methods(tp.requests()))
 		}
 		for _, odd := range []answer{
-			{status: http.StatusCreated}, {status: http.StatusAccepted}, {status: http.StatusPartialContent, body: "{}"},
-			{status: 299}, ok("<html>" + secretBody), ok(`{"id":"u1"}`), ok("null"), {status: http.StatusNoContent, cut: true},
+			{status: http.StatusCreated},
+			{status: http.StatusAccepted},
+			{status: http.StatusPartialContent, body: "{}"},
+			{status: 299},
+			ok("<html>" + secretBody), ok(`{"id":"u1"}`), ok("null"),
+			{status: http.StatusNoContent, cut: true},
 		} {
 			tp := newTape(odd, ok(after))
 			require.NoError(t, write(tp.client(t)), "status %d: the state was reached", odd.status)

@@ -114,6 +114,6 @@ func whole(conn net.Conn, status int, body string) (keep bool) {
 
 // reset ends a connection with a RST.
 func reset(conn net.Conn) {
-	_ = conn.(*net.TCPConn).SetLinger(0) //nolint:errcheck // listeners of tcp give out nothing else
+	_ = conn.(*net.TCPConn).SetLinger(0)
 	_ = conn.Close()
 }

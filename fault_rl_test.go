@@ -127,6 +127,13 @@ func dailyByWords(t *testing.T) {
 	_, err := tp.client(t).Users.Get(t.Context(), "u1")
 	assert.Equal(t, nextMidnight(date), asError(t, err).RetryAt)
 
+	begin := time.Now()
+	tp = newTape(tooMany(perDay, captured(begin.Add(20*time.Second))))
+	_, err = tp.client(t).Users.Get(t.Context(), "u1")
+	require.ErrorIs(t, err, zoom.ErrDailyLimit)
+	assert.Len(t, tp.requests(), 1, "also shortly before midnight")
+	assert.Zero(t, time.Since(begin))
+
 	past := captured(time.Now().Add(-time.Hour)) // a moment that has passed says nothing
 	_, err = newTape(tooMany(perDay, past)).client(t).Users.Get(t.Context(), "u1")
 	assert.Equal(t, nextMidnight(time.Now()), asError(t, err).RetryAt)
@@ -159,6 +166,15 @@ func perSecondBacksOff(t *testing.T) {
 		assert.InDelta(t, stats.Full, limiter.Stats()[zoom.ClassMedium].PerSecond, 1e-9)
 	}
 	assert.Greater(t, len(seen), 60, "the waits have jitter")
+
+	for range 50 { // nothing but the back-off keeps these apart
+		tp := newTape(tooMany(perSecond, map[string]string{"Retry-After": "0"}))
+		_, err := tp.client(t).Users.Summary(t.Context())
+		require.ErrorIs(t, err, zoom.ErrRateLimited)
+		for _, gap := range gaps(tp.requests()) {
+			assert.GreaterOrEqual(t, gap, 100*time.Millisecond)
+		}
+	}
 }
 
 func skewedClock(t *testing.T) {

@@ -257,7 +257,7 @@ func TestFaultIN09Contexts(t *testing.T) {
 		t.Run("IN09/"+name, func(t *testing.T) {
 			tp := newTape(ok(`{"id":"u1","type":2,"status":"active","meetings":[],"participants":[],"members":[]}`))
 			c := tp.client(t)
-			refusedUnsent(t, tp, call(nil, c, "u1")) //nolint:staticcheck // the fault
+			refusedUnsent(t, tp, call(nil, c, "u1"))
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			err := call(ctx, c, "u1")

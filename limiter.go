@@ -101,8 +101,8 @@ func LimitRate(class RateClass, perSecond float64) LimiterOption {
 		if class < 0 || class >= numClasses {
 			return errors.New("rate: unknown class")
 		}
-		if !(perSecond > 0 && perSecond <= 1e6) {
-			return errors.New("rate: want more than 0 and at most a million")
+		if !(perSecond >= 1e-6 && perSecond <= 1e6) {
+			return errors.New("rate: want a millionth to a million")
 		}
 		l.perSecond[class] = perSecond
 		return nil
@@ -116,8 +116,8 @@ func LimitPerDay(class RateClass, requests int) LimiterOption {
 		if class < 0 || class >= numClasses {
 			return errors.New("per day: unknown class")
 		}
-		if requests < 0 {
-			return errors.New("per day: want no negative number")
+		if requests < 0 || requests > 1e9 {
+			return errors.New("per day: want 0 to a thousand million")
 		}
 		if !l.apart {
 			class = gateOf(class)

@@ -15,6 +15,7 @@ import (
 type line struct {
 	headed bool            // somebody waits for the next turn, or takes it
 	next   time.Time       // when that is; not known yet: in the past
+	taken  time.Time       // when the last turn was
 	behind []chan struct{} // closed for the one who becomes the head
 }
 
@@ -44,6 +45,9 @@ func (q *line) leave(place chan struct{}) bool {
 func (l *LocalLimiter) Wait(ctx context.Context, class RateClass) error {
 	if err := l.check(class); err != nil {
 		return err
+	}
+	if ctx == nil {
+		return fmt.Errorf("zoom: limiter: the context is nil: %w", ErrInvalidArgument)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -129,11 +133,11 @@ func (l *LocalLimiter) queue(ctx context.Context, class RateClass, place chan st
 // of the line on.
 func (l *LocalLimiter) headTurn(ctx context.Context, class RateClass, charged time.Time) error {
 	defer l.passOn(class)
-	turn, err := l.reserve(ctx, class)
+	turn, at, err := l.reserve(ctx, class)
 	if err != nil {
 		return err
 	}
-	if delay := turn.Delay(); delay > 0 {
+	if delay := time.Until(at); delay > 0 {
 		timer := time.NewTimer(delay)
 		defer timer.Stop()
 		select {
@@ -152,23 +156,26 @@ func (l *LocalLimiter) passOn(class RateClass) {
 	l.classes[class].line.pass()
 }
 
-// reserve takes the next turn out of the bucket.
-func (l *LocalLimiter) reserve(ctx context.Context, class RateClass) (*rate.Reservation, error) {
+// reserve takes the next turn out of the bucket and tells when it is.
+func (l *LocalLimiter) reserve(ctx context.Context, class RateClass) (*rate.Reservation, time.Time, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	if shut := l.days[gateOf(class)].shut; now.Before(shut) { // while we stood in line
-		return nil, dailyLimit(shut)
+		return nil, now, dailyLimit(shut)
 	}
 	p := &l.classes[class]
 	p.raise(now)
 	turn := p.bucket.ReserveN(now, 1)
-	p.line.next = now.Add(turn.DelayFrom(now))
+	// The bucket saves a turn up while its taker is late, and the next would follow
+	// on his heels: keep the distance from when it was taken.
+	distance := time.Duration(float64(time.Second) / float64(p.bucket.Limit()))
+	p.line.next = later(now.Add(turn.DelayFrom(now)), p.line.taken.Add(distance))
 	if deadline, ok := ctx.Deadline(); ok && p.line.next.After(deadline) {
 		turn.CancelAt(now)
-		return nil, tooLate(p.line.next)
+		return nil, now, tooLate(p.line.next)
 	}
-	return turn, nil
+	return turn, p.line.next, nil
 }
 
 // take looks once more, now that the turn has come, whether the day allows it: the
@@ -181,10 +188,13 @@ func (l *LocalLimiter) take(class RateClass, charged time.Time) error {
 		return dailyLimit(shut)
 	}
 	day := l.budgetOf(class)
-	if day.roll(now); day.ends.Equal(charged) {
-		return nil
+	if day.roll(now); !day.ends.Equal(charged) {
+		if err := day.charge(now, l.jitter); err != nil {
+			return err
+		}
 	}
-	return day.charge(now, l.jitter)
+	l.classes[class].line.taken = now
+	return nil
 }
 
 // refund gives a request back that was not sent.

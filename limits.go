@@ -70,8 +70,14 @@ func Unlimited() Limiter { return unlimited{} }
 
 type unlimited struct{}
 
-func (unlimited) Wait(ctx context.Context, _ RateClass) error { return ctx.Err() }
-func (unlimited) Observe(RateClass, RateLimit)                {}
+func (unlimited) Wait(ctx context.Context, _ RateClass) error {
+	if ctx == nil {
+		return fmt.Errorf("zoom: limiter: the context is nil: %w", ErrInvalidArgument)
+	}
+	return ctx.Err()
+}
+
+func (unlimited) Observe(RateClass, RateLimit) {}
 
 // limiterAdapter puts a Limiter on the road.
 type limiterAdapter struct {

@@ -20,9 +20,6 @@ type listing struct {
 	open  func(c *zoom.Client) lister
 }
 
-// joined reports whether the listing gives out tokens of its own.
-func (l *listing) joined() bool { return l.param != "" }
-
 type group struct {
 	ID string `json:"id"`
 }

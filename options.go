@@ -50,7 +50,7 @@ type config struct {
 // mean the defaults.
 type RetryPolicy struct {
 	MaxAttempts    int           // requests of one call, the first included; default 5
-	MinDelay       time.Duration // base of the back-off, which has full jitter; default 0.5 s
+	MinDelay       time.Duration // ceiling of the first back-off, which has full jitter; no wait is under 0.1 s; default 0.5 s
 	MaxDelay       time.Duration // ceiling of the back-off; default 30 s
 	MaxRetryAfter  time.Duration // longest wait that a server may ask for; a longer one is returned at once, with RetryAt; default 60 s
 	AttemptTimeout time.Duration // of one request, body included; default 30 s

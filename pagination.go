@@ -107,9 +107,12 @@ func (e PageError) LogValue() slog.Value {
 func (e PageError) MarshalText() ([]byte, error) { return []byte(e.text()), nil }
 
 // ListOf is a listing of any paginated endpoint that this package does not
-// model. The items stand under key in the answer; req must be a GET.
+// model. The items stand under key in the answer; req must be a GET. Its query is
+// sent as it is: Zoom's default for page_size is 30, and most endpoints take 300.
 //
-//	groups := zoom.ListOf[Group](client, &zoom.Request{Path: "/groups"}, "groups")
+//	groups := zoom.ListOf[Group](client, &zoom.Request{
+//		Path: "/groups", Query: url.Values{"page_size": {"300"}},
+//	}, "groups")
 func ListOf[T any](c *Client, req *Request, key string) *List[T] {
 	o, err := newOperation("list", req)
 	switch {
@@ -214,7 +217,9 @@ func (l *List[T]) Collect(ctx context.Context) ([]T, error) {
 
 // From returns the same listing, begun at a token of a [PageError] or a [Page].
 // What came before is not known to it: a roster that has to list a status again
-// yields some users once more.
+// yields some users once more, and it counts rows, not people, so that one repeated
+// across the resume can hide one that is missing. List a roster anew before you act
+// on who is not in it.
 func (l *List[T]) From(token string) *List[T] {
 	if l == nil {
 		return nil

@@ -22,8 +22,11 @@ import (
 func faultPG07(t *testing.T) {
 	srv := staff(2)
 	srv.AddPastMeeting(zoomtest.PastMeeting{ID: 91234567890, HostID: "u01@example.com", End: srv.Now(), Participants: []zoom.Participant{
-		{UserEmail: "u01@example.com"}, {UserEmail: "u02@example.com", UserID: "16778240"}, {Name: "guest"},
-		{UserEmail: "u02@example.com", UserID: "16778240"}, {Name: "guest"},
+		{UserEmail: "u01@example.com"},
+		{UserEmail: "u02@example.com", UserID: "16778240"},
+		{Name: "guest"},
+		{UserEmail: "u02@example.com", UserID: "16778240"},
+		{Name: "guest"},
 	}})
 	rows, err := srv.Client().Reports.Participants("91234567890", &zoom.ParticipantsOptions{PageSize: 2}).Collect(t.Context())
 	require.NoError(t, err)

@@ -87,11 +87,13 @@ var readBackAfter = [...]time.Duration{0, 3 * time.Second, 7 * time.Second}
 // Never reclaimed, with [ErrProtected] and [OutcomeProtected]: "me", the owner,
 // admins unless they are allowed, pending users, Zoom Rooms, users whose type or
 // status is not known, and, by downgrade, holders of a bundle, whose bundle it
-// would not free. A user who is inactive already, or Basic already, holds nothing:
-// [OutcomeAlreadyReclaimed]. Custom roles can carry rights of an admin; they are
+// would not free, and users whose role is not told. A user who is inactive, or Basic or without any meetings licence and
+// without a bundle, holds no seat: [OutcomeAlreadyReclaimed], and nothing is sent,
+// whatever the method. [UsersService.Deactivate] blocks the sign-in of such a user. Custom roles can carry rights of an admin; they are
 // not protected here.
 //
-// The result is never nil. With an error its Outcome is [OutcomeProtected] or
+// The result is never nil, its Before may be. Look for [ErrOutcomeUnknown] first: the
+// error also matches what happened to the requests. With an error its Outcome is [OutcomeProtected] or
 // [OutcomeUnknown]; with the latter, unless the error is [ErrOutcomeUnknown] or
 // [ErrNotApplied], nothing was changed.
 //
@@ -115,7 +117,7 @@ type reclaim struct {
 }
 
 func (r *reclaim) run(ctx context.Context, userID string) error {
-	o := &operation{op: "users.reclaim", method: http.MethodPut, path: "/users/{userId}/status"}
+	o := &operation{op: "users.reclaim"}
 	switch {
 	case r.opts.Method != ReclaimDeactivate && r.opts.Method != ReclaimDowngrade:
 		return invalidArgument(o, errors.New("method: want ReclaimDeactivate or ReclaimDowngrade"))
@@ -126,12 +128,15 @@ func (r *reclaim) run(ctx context.Context, userID string) error {
 	if err != nil {
 		return err
 	}
+	if !isAbout(user, userID) {
+		return &Error{Op: o.op, Err: withSentinel(ErrBadResponse, errOtherUser)}
+	}
 	r.result.Before, r.result.UserID, r.result.Email = user, user.ID, user.Email
 	if reason := r.protection(user); reason != "" {
 		return r.protect(o, reason)
 	}
 	switch {
-	case r.holdsNothing(user):
+	case holdsNothing(user):
 		r.result.Outcome = OutcomeAlreadyReclaimed
 		return nil
 	case r.opts.DryRun:
@@ -157,6 +162,8 @@ func (r *reclaim) protection(u *User) string {
 		return "the status is not known"
 	case license.Type == LicenseUnknown:
 		return "the user type is not known"
+	case r.opts.Method == ReclaimDowngrade && u.RoleID == "" && u.RoleName == "" && !holdsNothing(u):
+		return "the role is not known" // Zoom itself refuses to deactivate owner and admins
 	case r.opts.Method == ReclaimDowngrade && u.Status == StatusActive && license.Bundle:
 		return "a downgrade does not free the bundle"
 	default:
@@ -164,14 +171,9 @@ func (r *reclaim) protection(u *User) string {
 	}
 }
 
-// holdsNothing reports that there is no seat to give back. Deactivation takes
-// all licences away, so that an inactive user holds none.
-func (r *reclaim) holdsNothing(u *User) bool {
-	if u.Status == StatusInactive {
-		return true
-	}
-	return r.opts.Method == ReclaimDowngrade && LicenseOf(u).isFree()
-}
+// holdsNothing reports that there is no seat to give back: deactivation took all
+// licences away, or there is none.
+func holdsNothing(u *User) bool { return u.Status == StatusInactive || LicenseOf(u).isFree() }
 
 func (r *reclaim) change(id string) *change {
 	if r.opts.Method == ReclaimDeactivate {
@@ -179,7 +181,7 @@ func (r *reclaim) change(id string) *change {
 	}
 	return &change{
 		userID:  id,
-		reached: func(u *User) bool { return u.Type == TypeBasic },
+		reached: func(u *User) bool { return u.Type == TypeBasic && LicenseOf(u).isFree() },
 		operation: operation{
 			op: "users.update", method: http.MethodPatch, path: "/users/{userId}", values: []string{id},
 			class: ClassLight, body: &UserUpdate{Type: TypeBasic},
@@ -214,11 +216,11 @@ func (r *reclaim) write(ctx context.Context, ch *change) error {
 func (r *reclaim) readBack(ctx context.Context, ch *change) error {
 	for _, wait := range readBackAfter {
 		if err := pause(ctx, wait); err != nil {
-			return unknownOutcome(&ch.operation, err)
+			return unknownOutcome(&ch.operation, nil, err)
 		}
-		user, err := r.c.Users.Get(ctx, ch.userID)
+		user, err := r.c.look(ctx, ch)
 		if err != nil {
-			return unknownOutcome(&ch.operation, err)
+			return unknownOutcome(&ch.operation, nil, err)
 		}
 		r.result.After = user
 		if ch.reached(user) {

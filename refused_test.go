@@ -53,7 +53,7 @@ func TestRefusedTokenThenNoAttempt(t *testing.T) {
 			require.NoError(t, err)
 			_, err = c.Users.Get(t.Context(), "u")
 			require.ErrorIs(t, err, zoom.ErrDailyLimit)
-			require.Equal(t, 1, tokens)
+			require.Equal(t, 2, tokens)
 			require.Len(t, tp.requests(), 1)
 		})
 	})

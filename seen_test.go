@@ -98,7 +98,7 @@ func TestPassesTellWhoIsNew(t *testing.T) {
 			}
 			for _, r := range rows {
 				counts, isNew := p.add(r.id, r.email)
-				assert.Equal(t, r, row{r.id, r.email, counts, isNew}, "%s, pass %d", name, i+1)
+				assert.Equal(t, row{r.id, r.email, counts, isNew}, r, "%s, pass %d", name, i+1)
 			}
 		}
 	}

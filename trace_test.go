@@ -129,7 +129,7 @@ func TestLogIsClean(t *testing.T) {
 	var text bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	failing := sourceFunc(func(context.Context) (*oauth2.Token, error) {
-		return nil, &oauth2.RetrieveError{Body: []byte("hunter2"), Response: &http.Response{StatusCode: 400}, ErrorCode: "invalid_grant"}
+		return nil, &oauth2.RetrieveError{Body: []byte("hunter2"), Response: &http.Response{StatusCode: http.StatusBadRequest}, ErrorCode: "invalid_grant"}
 	})
 	tp := newTape(answer{status: 400, body: `{"code":300,"message":"canary@example.com is wrong"}`, header: map[string]string{"X-Zm-Trackingid": "rid=canary@example.com"}},
 		answer{err: errors.New("proxyconnect tcp: https://user:hunter2@proxy:3128 refused")}, ok(`{"users":[],"next_page_token":"","total_records":7}`))

@@ -27,6 +27,8 @@ type walk[T any] struct {
 	seed    maphash.Seed
 	asked   map[uint64]struct{} // tokens of this pass
 	rows    int                 // rows of this pass, those before a resume included
+	total   int                 // the most that a page of this pass counted
+	floor   int                 // rows of the former pass over this part
 	partial bool                // resumed by a token that does not tell how many rows came before
 	users   *passes             // of a roster, else nil
 	coming  chan fetched[T]     // the page that is being fetched ahead
@@ -82,6 +84,7 @@ func (w *walk[T]) next(ctx context.Context) (*Page[T], error) {
 		return nil, w.fail(err)
 	}
 	w.pages++
+	w.total = max(w.total, page.TotalRecords)
 	sent := len(page.Items)
 	page.Items = w.fresh(page.Items)
 	w.yielded += len(page.Items)
@@ -149,10 +152,24 @@ func (w *walk[T]) loop(reason, next string) {
 	w.failure = &Error{Op: w.l.op.op, Method: w.l.op.method, Path: w.l.op.path, Err: fmt.Errorf("%w: %s", ErrPageLoop, reason)}
 }
 
+// isShort reports whether a pass brought fewer rows than Zoom counted. The count
+// of the last page holds, unless it is missing or contradicts the rows: then that
+// page is not believed, and the largest count of the pass holds. Nor is a second
+// pass believed that brings less than the first.
+func (w *walk[T]) isShort(last *wire.Page[T]) bool {
+	if w.rows < w.floor {
+		return true
+	}
+	if last.HasTotal && last.TotalRecords >= w.rows {
+		return w.rows < last.TotalRecords
+	}
+	return w.rows < w.total
+}
+
 // endPart closes a part. A roster's must hold as many rows as Zoom counted; one
 // that does not is listed once more.
 func (w *walk[T]) endPart(ctx context.Context, page *wire.Page[T]) {
-	short := page.HasTotal && w.rows < page.TotalRecords
+	short := w.isShort(page)
 	switch {
 	case w.users == nil:
 		if page.HasTotal && w.rows != page.TotalRecords && !w.partial {
@@ -172,7 +189,7 @@ func (w *walk[T]) endPart(ctx context.Context, page *wire.Page[T]) {
 		return
 	}
 	w.at = cursor{part: w.at.part + 1}
-	w.rows = 0
+	w.rows, w.total, w.floor = 0, 0, 0
 	clear(w.asked)
 	if w.users != nil {
 		w.users.nextPart()
@@ -193,7 +210,7 @@ func (w *walk[T]) restart(ctx context.Context) bool {
 // beginPass lists the part of the cursor from its beginning.
 func (w *walk[T]) beginPass() {
 	w.at = cursor{part: w.at.part}
-	w.rows = 0
+	w.rows, w.total, w.floor, w.empty = 0, 0, w.rows, 0
 	clear(w.asked)
 	w.users.nextPass()
 }
@@ -228,7 +245,7 @@ func (w *walk[T]) fetchAhead(ctx context.Context) {
 	result := make(chan fetched[T], 1)
 	w.coming = result
 	go func(at cursor) {
-		var got fetched[T]
+		got := fetched[T]{err: errors.New("zoom: a hook or the transport ended the goroutine")}
 		defer func() {
 			got.panicked = recover()
 			result <- got

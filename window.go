@@ -40,7 +40,7 @@ func reportWindow(from, to, now time.Time) (window, error) {
 		return w, errors.New("from: lies after to")
 	case w.to.After(dayOf(now.In(to.Location()))):
 		return w, errors.New("to: lies in the future")
-	case w.from.Before(dayOf(now.UTC()).AddDate(0, -reportMonths, 0)):
+	case w.from.Before(addMonths(dayOf(now.UTC()), -reportMonths)):
 		return w, fmt.Errorf("from: lies more than %d months back", reportMonths)
 	}
 	return w, nil
@@ -61,7 +61,17 @@ func (w window) months() []window {
 }
 
 // withinMonth reports whether Zoom answers the window in one listing.
-func (w window) withinMonth() bool { return w.to.Before(w.from.AddDate(0, 1, 1)) }
+// Zoom says "one month": from a day to the same day of the next month, or 30 days.
+func (w window) withinMonth() bool {
+	return !w.to.After(addMonths(w.from, 1)) || w.to.Before(w.from.AddDate(0, 0, windowDays))
+}
+
+// addMonths is the same day in another month, or the last one of a shorter month.
+func addMonths(day time.Time, months int) time.Time {
+	first := time.Date(day.Year(), day.Month()+time.Month(months), 1, 0, 0, 0, 0, time.UTC)
+	last := first.AddDate(0, 1, -1)
+	return first.AddDate(0, 0, min(day.Day(), last.Day())-1)
+}
 
 // query adds the days of the window to a copy of q.
 func (w window) query(q url.Values) url.Values {

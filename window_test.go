@@ -64,4 +64,6 @@ func TestWindowWithinMonth(t *testing.T) {
 	assert.False(t, window{calendar(2026, 10, 1), calendar(2026, 11, 2)}.withinMonth())
 	assert.True(t, window{calendar(2026, 2, 1), calendar(2026, 3, 1)}.withinMonth())
 	assert.False(t, window{calendar(2026, 1, 1), calendar(2026, 6, 1)}.withinMonth())
+	assert.False(t, window{calendar(2026, 1, 31), calendar(2026, 3, 3)}.withinMonth(), "February is shorter")
+	assert.True(t, window{calendar(2026, 1, 31), calendar(2026, 3, 1)}.withinMonth(), "30 days")
 }

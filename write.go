@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/seatkit/zoom/internal/transport"
@@ -44,10 +46,10 @@ func (c *Client) apply(ctx context.Context, ch *change) (outcome, error) {
 		if open == nil {
 			open = err
 		}
-		user, errGet := c.Users.Get(ctx, ch.userID)
+		user, errGet := c.look(ctx, ch)
 		switch {
 		case errGet != nil:
-			return outcome{}, unknownOutcome(&ch.operation, open, err, errGet)
+			return outcome{}, unknownOutcome(&ch.operation, open, errGet)
 		case ch.reached(user):
 			return outcome{reconciled: true, user: user}, nil
 		case !lost || writes == maxWrites:
@@ -61,6 +63,23 @@ func (c *Client) apply(ctx context.Context, ch *change) (outcome, error) {
 			return outcome{user: user}, unknownOutcome(&ch.operation, open, errPause)
 		}
 	}
+}
+
+var errOtherUser = errors.New("it is about another user")
+
+// look reads the user of a change.
+func (c *Client) look(ctx context.Context, ch *change) (*User, error) {
+	user, err := c.Users.Get(ctx, ch.userID)
+	if err == nil && !isAbout(user, ch.userID) {
+		return nil, &Error{Op: ch.op, Err: withSentinel(ErrBadResponse, errOtherUser)}
+	}
+	return user, err
+}
+
+// isAbout reports whether an answer is about the user who was asked for. Behind an
+// address or "me" may be anybody's id, and a pending user has none.
+func isAbout(user *User, userID string) bool {
+	return user.ID == userID || user.ID == "" || strings.Contains(userID, "@") || isMe(userID)
 }
 
 // beforeWrite is how long to wait before a change is sent again: what the answer
@@ -89,14 +108,40 @@ func acceptWrite(a *transport.Answer) error {
 	return &wire.ShapeError{Reason: "the answer is not that of a change", Final: true}
 }
 
-func unknownOutcome(o *operation, causes ...error) *Error {
-	e := &Error{Op: o.op, Method: o.method, Path: o.path, Err: withSentinel(ErrOutcomeUnknown, errors.Join(causes...))}
-	for _, cause := range causes {
-		if inner, ok := errors.AsType[*Error](cause); ok {
-			e.StatusCode, e.Code, e.TrackingID, e.RetryAt = inner.StatusCode, inner.Code, inner.TrackingID, inner.RetryAt
+// unknownOutcome is the error of a change that may have been made. write is that of
+// the request that made it, nil if it was answered well; what happened later is
+// told in words and by sentinel, and its status and tracking id are not the
+// change's.
+func unknownOutcome(o *operation, write error, later ...error) *Error {
+	e := &Error{Op: o.op, Method: o.method, Path: o.path}
+	causes := later
+	if first, ok := errors.AsType[*Error](write); ok {
+		*e = *first
+		causes = append([]error{first.Err}, later...)
+	}
+	for _, cause := range later {
+		if inner, ok := errors.AsType[*Error](cause); ok && e.RetryAt.IsZero() {
+			e.RetryAt = inner.RetryAt
 		}
 	}
+	e.Err = withSentinel(ErrOutcomeUnknown, &afterwards{causes})
 	return e
+}
+
+// afterwards is several causes on one line, in the order in which they came.
+type afterwards struct{ causes []error }
+
+func (e *afterwards) Unwrap() []error { return e.causes }
+
+func (e *afterwards) Error() string {
+	texts := make([]string, 0, len(e.causes))
+	for _, cause := range e.causes {
+		if inner, ok := cause.(*Error); ok && inner.Err != nil { //nolint:errorlint // what wraps one has words of its own
+			cause = fmt.Errorf("%s: %w", inner.Op, inner.Err)
+		}
+		texts = append(texts, cause.Error())
+	}
+	return strings.Join(texts, "; then ")
 }
 
 // pause waits without outliving the context.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -91,7 +92,13 @@ func (c *Client) Close() error {
 
 // Format prints the name of the type under every verb: what a client holds is
 // in use by other goroutines and partly secret.
-func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "zoom.Client") }
+func (c *Client) Format(f fmt.State, _ rune) {
+	if c == nil {
+		_, _ = io.WriteString(f, "<nil>")
+		return
+	}
+	_, _ = io.WriteString(f, "zoom.Client")
+}
 
 // A Request is a call of an endpoint that this package does not model.
 type Request struct {
@@ -113,6 +120,9 @@ func (c *Client) Do(ctx context.Context, req *Request, out any) error {
 	if err != nil {
 		return err
 	}
+	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
+		return invalidArgument(o, errors.New("out: want a pointer that is not nil, or nil"))
+	}
 	o.accept = func(a *transport.Answer) error {
 		if a.Status == http.StatusNoContent || (out == nil && len(bytes.TrimSpace(a.Body)) == 0) {
 			return nil
@@ -125,8 +135,10 @@ func (c *Client) Do(ctx context.Context, req *Request, out any) error {
 
 // decodeObject reads an answer into out, which may be nil. The answer may also be
 // a refusal under the status of a success, or come from somebody else than Zoom.
+// out is written to once, by an answer that is good: what a former attempt brought
+// does not show through.
 func decodeObject(a *transport.Answer, out any) error {
-	if err := wire.Check(a.Body); err != nil { // before anything is written to out
+	if err := wire.Check(a.Body); err != nil {
 		return err
 	}
 	if refused := wire.Refusal(a.Body); refused != nil {
@@ -135,7 +147,16 @@ func decodeObject(a *transport.Answer, out any) error {
 	if out == nil {
 		return nil
 	}
-	return wire.Decode(a.Body, out)
+	if wire.IsNull(a.Body) {
+		return &wire.ShapeError{Reason: "the body is null"}
+	}
+	target := reflect.ValueOf(out).Elem()
+	fresh := reflect.New(target.Type())
+	if err := wire.Decode(a.Body, fresh.Interface()); err != nil {
+		return err
+	}
+	target.Set(fresh.Elem())
+	return nil
 }
 
 // newOperation checks what a caller passes.

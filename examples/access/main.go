@@ -3,6 +3,7 @@
 //
 //	go -C examples run ./access
 //	go -C examples run ./access -days 90 -format csv -o access.csv
+//	go -C examples run ./access -meetings
 //
 // The window is of whole days in UTC and ends yesterday, because reports lag. The
 // columns: meetings hosted, meetings of others joined, minutes in meetings (those
@@ -10,6 +11,11 @@
 // Zoom's reports go back six months and tell the participants only of meetings
 // with two or more; nobody is in the output who did neither, and that alone is no
 // proof that a licence is not used.
+//
+// With -meetings there is a row for each person and meeting, oldest first, with the
+// role (hosted or joined) and the minutes of the person in it: 0 for a host who was
+// not there or of whose meeting no participants were read. Meetings that were hosted
+// but have no row, such as those nobody else came to, are counted below.
 //
 // Reports are expensive: there is one request for each host and one for each
 // meeting, about -limit of them at most, and what was left out for that is said.
@@ -45,6 +51,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	out := output.Flags(flags)
 	days := flags.Int("days", defaultDays, "the last `days`, yesterday included, at most 180")
 	limit := flags.Int("limit", defaultLimit, "begin no listing after so many report `requests`; 0: no limit")
+	byMeeting := flags.Bool("meetings", false, "a row for each person and meeting")
 	setting := zoom.Classifier{IncludeFreeUsers: true}
 	flags.Func("include-free", "show free users too, `yes or no`; yes is the default, a blank means no", func(s string) (err error) {
 		setting.IncludeFreeUsers, err = zoom.ParseIncludeFreeUsers(s)
@@ -67,7 +74,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer account.Close()
-	rows, err := out.Open(stdout, "email", "name", "license", "hosted", "joined", "minutes", "last_seen")
+	columns, write := personColumns, writePerson
+	if *byMeeting {
+		columns, write = meetingColumns, writeMeetings
+	}
+	rows, err := out.Open(stdout, columns...)
 	if err != nil {
 		return err
 	}
@@ -80,7 +91,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err // nothing was written: half an answer would look like people who do nothing
 	}
-	shown, leftOut := 0, 0
+	shown, leftOut, unlisted := 0, 0, 0
 	for _, p := range people {
 		switch {
 		case p.hosted == 0 && p.joined == 0:
@@ -90,9 +101,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			continue
 		}
 		shown++
-		minutes, lastSeen := p.attendance()
-		err := rows.Row(p.user.Email, p.user.DisplayName, zoom.LicenseOf(p.user).String(), p.hosted, p.joined, minutes, lastSeen)
-		if err != nil {
+		unlisted += p.unlisted()
+		if err := write(rows, p); err != nil {
 			return err
 		}
 	}
@@ -100,6 +110,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		r.from.Format(time.DateOnly), r.to.Format(time.DateOnly), shown, r.meetings)
 	if leftOut > 0 {
 		summary += fmt.Sprintf("%d free users who did are left out.\n", leftOut)
+	}
+	if *byMeeting && unlisted > 0 {
+		summary += fmt.Sprintf("Without a row: %d meetings that these people hosted.\n", unlisted)
 	}
 	return rows.Commit(stderr, summary+r.gaps())
 }

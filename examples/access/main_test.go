@@ -22,6 +22,11 @@ type row struct {
 	LastSeen                string `json:"last_seen"`
 }
 
+type meetingRow struct {
+	Email, Name, License, Role, Topic, UUID, Start string
+	Minutes                                        int
+}
+
 // account has a meeting of ann with bob, who comes twice, on two devices, and out
 // of the waiting room, with a free user and a guest; and one of bob's with ann.
 func account(t *testing.T) (server *zoomtest.Server, flags []string, start time.Time) {
@@ -37,7 +42,7 @@ func account(t *testing.T) (server *zoomtest.Server, flags []string, start time.
 	start = time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2).Add(9 * time.Hour)
 	at := func(minutes int) *zoom.Time { return new(zoom.TimeOf(start.Add(time.Duration(minutes) * time.Minute))) }
 	server.AddPastMeeting(zoomtest.PastMeeting{
-		UUID: "/ann//meeting/uuid0000==", HostID: "ann-id", Start: start, End: start.Add(time.Hour),
+		UUID: "/ann//meeting/uuid0000==", HostID: "ann-id", Topic: "Plan", Start: start, End: start.Add(time.Hour),
 		Participants: []zoom.Participant{
 			{ParticipantUserID: "ann-id", JoinTime: at(0), LeaveTime: at(60), Status: zoom.ParticipantInMeeting},
 			{ParticipantUserID: "bob-id", JoinTime: at(0), LeaveTime: at(5), Status: zoom.ParticipantInWaitingRoom},
@@ -49,13 +54,18 @@ func account(t *testing.T) (server *zoomtest.Server, flags []string, start time.
 		},
 	})
 	server.AddPastMeeting(zoomtest.PastMeeting{
-		HostID: "bob-id", Start: start.Add(2 * time.Hour), End: start.Add(150 * time.Minute),
+		UUID: "bob+meeting+uuid000000==", HostID: "bob-id", Topic: "Review", Start: start.Add(2 * time.Hour), End: start.Add(150 * time.Minute),
 		Participants: []zoom.Participant{{ParticipantUserID: "bob-id"}, {ParticipantUserID: "ann-id"}},
 	})
 	return server, flags, start
 }
 
 func read(t *testing.T, args ...string) (rows []row, stderr string) {
+	t.Helper()
+	return readAs[row](t, args...)
+}
+
+func readAs[R any](t *testing.T, args ...string) (rows []R, stderr string) {
 	t.Helper()
 	var stdout, errors bytes.Buffer
 	require.NoError(t, run(t.Context(), append(args, "-format", "json"), &stdout, &errors))
@@ -83,6 +93,44 @@ func TestWhoHostedAndJoined(t *testing.T) {
 
 	rows, _ = read(t, slices.Concat(flags, []string{"-days", "1"})...)
 	assert.Empty(t, rows, "the meetings were the day before yesterday")
+}
+
+func TestMeetings(t *testing.T) {
+	server, flags, start := account(t)
+	plan, review := "/ann//meeting/uuid0000==", "bob+meeting+uuid000000=="
+	first, second := start.Format(time.RFC3339), start.Add(2*time.Hour).Format(time.RFC3339)
+	want := []meetingRow{
+		{"ann@example.com", "Ann", "Licensed", "hosted", "Plan", plan, first, 60},
+		{"ann@example.com", "Ann", "Licensed", "joined", "Review", review, second, 30},
+		{"bob@example.com", "Bob", "Licensed", "joined", "Plan", plan, first, 25 + 10},
+		{"bob@example.com", "Bob", "Licensed", "hosted", "Review", review, second, 30},
+		{"free@example.com", "Free", "Basic", "joined", "Plan", plan, first, 60},
+	}
+	flags = append(flags, "-meetings")
+	rows, stderr := readAs[meetingRow](t, flags...)
+	assert.Equal(t, want, rows)
+	assert.Contains(t, stderr, ": 3 people hosted or joined, in 2 meetings with participants.\n")
+	assert.NotContains(t, stderr, "Without a row")
+
+	// One listing of hosts and one of meetings: no participants are read.
+	rows, stderr = readAs[meetingRow](t, slices.Concat(flags, []string{"-limit", "2", "-include-free", "no"})...)
+	require.Len(t, rows, 1, "who hosted is known")
+	assert.Equal(t, []any{"hosted", 0}, []any{rows[0].Role, rows[0].Minutes})
+	assert.Contains(t, stderr, "Without a row: 1 meetings that these people hosted.\nINCOMPLETE: after -limit 2 requests ")
+
+	server.AddPastMeeting(zoomtest.PastMeeting{HostID: "idle-id", Start: start, End: start.Add(time.Hour)})
+	rows, stderr = readAs[meetingRow](t, flags...)
+	assert.Equal(t, want, rows, "nobody else came")
+	assert.Contains(t, stderr, "Without a row: 1 meetings that these people hosted.\n")
+
+	for format, line := range map[string]string{
+		"csv":   "bob@example.com,Bob,Licensed,hosted,Review," + review + "," + second + ",30\n",
+		"table": "EMAIL             NAME  LICENSE   ROLE    TOPIC   UUID                      START                 MINUTES\n",
+	} {
+		var stdout, errors bytes.Buffer
+		require.NoError(t, run(t.Context(), slices.Concat(flags, []string{"-format", format}), &stdout, &errors))
+		assert.Contains(t, stdout.String(), line)
+	}
 }
 
 func TestLimitSaysWhatIsLeftOut(t *testing.T) {
@@ -153,11 +201,11 @@ func TestAttendance(t *testing.T) {
 		"left before join": {[]zoom.Participant{{JoinTime: at(10), LeaveTime: at(0)}}, 0, at(0)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &person{}
+			v := &visit{}
 			for i := range tt.stays {
-				p.add(&tt.stays[i])
+				v.add(&tt.stays[i])
 			}
-			minutes, last := p.attendance()
+			minutes, last := attendance(v.stays)
 			assert.Equal(t, tt.minutes, minutes)
 			assert.Equal(t, tt.last.Time(), last)
 		})

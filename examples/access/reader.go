@@ -110,12 +110,16 @@ func (r *reader) readMeetings(ctx context.Context, hostID string) error {
 	if err != nil {
 		return fmt.Errorf("reading the meetings of a host: %w", err)
 	}
-	for i, meeting := range meetings {
-		if r.spent() {
-			r.unreadMeetings += len(meetings) - i
-			return nil
+	host := r.byID[hostID]
+	for _, meeting := range meetings {
+		if host != nil {
+			host.visit(meeting, hosted)
 		}
-		if err := r.readParticipants(ctx, meeting.UUID, hostID); err != nil {
+		if r.spent() {
+			r.unreadMeetings++
+			continue
+		}
+		if err := r.readParticipants(ctx, meeting); err != nil {
 			return err
 		}
 	}
@@ -124,8 +128,8 @@ func (r *reader) readMeetings(ctx context.Context, hostID string) error {
 
 // readParticipants adds the stays in one meeting. A person has a row for each
 // join, device and breakout room.
-func (r *reader) readParticipants(ctx context.Context, uuid, hostID string) error {
-	stays, err := r.client.Reports.Participants(uuid, nil).Collect(ctx)
+func (r *reader) readParticipants(ctx context.Context, meeting *zoom.ReportMeeting) error {
+	stays, err := r.client.Reports.Participants(meeting.UUID, nil).Collect(ctx)
 	if errors.Is(err, zoom.ErrNotFound) { // not ready, or expired
 		r.goneMeetings++
 		return nil
@@ -134,8 +138,6 @@ func (r *reader) readParticipants(ctx context.Context, uuid, hostID string) erro
 		return fmt.Errorf("reading the participants of a meeting: %w", err)
 	}
 	r.meetings++
-	host := r.byID[hostID]
-	joined := map[*person]bool{}
 	for _, stay := range stays {
 		if stay.Status == zoom.ParticipantInWaitingRoom { // no attendance
 			continue
@@ -145,11 +147,7 @@ func (r *reader) readParticipants(ctx context.Context, uuid, hostID string) erro
 			r.guests++
 			continue
 		}
-		p.add(stay)
-		if p != host && !joined[p] {
-			joined[p] = true
-			p.joined++
-		}
+		p.visit(meeting, joined).add(stay) // the host has a visit already
 	}
 	return nil
 }
@@ -173,7 +171,7 @@ func (r *reader) gaps() string {
 	}
 	if r.unreadHosts+r.unreadMeetings > 0 {
 		fmt.Fprintf(&b, "INCOMPLETE: after -limit %d requests the meetings of %d hosts and the participants of %d meetings were left out;\n"+
-			"joined, minutes and last seen are too low, and people who only joined those are missing.\n",
+			"joined, minutes and last seen are too low, and rows that only those would tell of are missing.\n",
 			r.limit, r.unreadHosts, r.unreadMeetings)
 	}
 	return b.String()

@@ -42,11 +42,22 @@ func TestInput(t *testing.T) {
 		}
 		v := secret.Value
 		for _, req := range []*zoom.Request{
-			{Path: "/users/" + v}, {Path: "/users?next_page_token=" + v}, {Path: v}, {Path: "/users/{" + v + "}", PathValues: []string{""}},
-			{Path: "https://" + v + "@api.zoom.us/v2/users"}, {Path: "/users/{" + v}, {Path: "/users#" + v}, {Path: "/users/" + url.PathEscape(v)},
-			{Method: v, Path: "/users"}, {Path: "/users/{userId}", PathValues: []string{v + "\n"}}, {Path: "/users/{userId}", PathValues: []string{v, v}},
-			{Path: "/users/{userId}", PathValues: []string{v + strings.Repeat("x", 300)}}, {Path: "/users/{userId}", PathValues: []string{"../" + v}},
-			{Path: "/users", Body: badBody{v}}, {Path: "/users", Body: func() {}}, {Path: "/users", Class: 99, Query: url.Values{"q": {v}}},
+			{Path: "/users/" + v},
+			{Path: "/users?next_page_token=" + v},
+			{Path: v},
+			{Path: "/users/{" + v + "}", PathValues: []string{""}},
+			{Path: "https://" + v + "@api.zoom.us/v2/users"},
+			{Path: "/users/{" + v},
+			{Path: "/users#" + v},
+			{Path: "/users/" + url.PathEscape(v)},
+			{Method: v, Path: "/users"},
+			{Path: "/users/{userId}", PathValues: []string{v + "\n"}},
+			{Path: "/users/{userId}", PathValues: []string{v, v}},
+			{Path: "/users/{userId}", PathValues: []string{v + strings.Repeat("x", 300)}},
+			{Path: "/users/{userId}", PathValues: []string{"../" + v}},
+			{Path: "/users", Body: badBody{v}},
+			{Path: "/users", Body: func() {}},
+			{Path: "/users", Class: 99, Query: url.Values{"q": {v}}},
 		} {
 			var out badBody
 			s.fails(c.Do(ctx, req, &out))
@@ -74,7 +85,8 @@ func TestInput(t *testing.T) {
 		}
 		s.fails(second(zoom.NewClient(zoom.StaticToken(v), zoom.WithUserAgent(v+"\n"))))
 	}
-	s.fails(second(c.Users.Get(nil, s.Email)))
+	var none context.Context
+	s.fails(second(c.Users.Get(none, s.Email)))
 }
 
 // A listing that goes wrong does not tell its page token, nor does its error

@@ -9,12 +9,12 @@ import (
 	"reflect"
 )
 
-// print is what one sink made of a value.
-type print struct{ sink, text string }
+// printed is what one sink made of a value.
+type printed struct{ sink, text string }
 
 // prints shows a value to every sink: as it is, and what it points to; alone, and
 // inside of what a program may hold it in.
-func prints(v any) []print {
+func prints(v any) []printed {
 	out := printsOf("", v)
 	out = append(out, held("", v)...)
 	if p := reflect.ValueOf(v); p.Kind() == reflect.Pointer && !p.IsNil() && p.Elem().Kind() == reflect.Struct {
@@ -27,10 +27,10 @@ func prints(v any) []print {
 
 var verbs = []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%10.300s"}
 
-func printsOf(form string, v any) []print {
-	var out []print
+func printsOf(form string, v any) []printed {
+	var out []printed
 	add := func(sink string, text func() string) {
-		out = append(out, print{sink + form, guarded(text)})
+		out = append(out, printed{sink + form, guarded(text)})
 	}
 	if err, ok := v.(error); ok {
 		add("Error", err.Error)
@@ -55,7 +55,7 @@ func printsOf(form string, v any) []print {
 }
 
 // held prints what holds the value: a struct, a slice, a map, an interface.
-func held(form string, v any) []print {
+func held(form string, v any) []printed {
 	holders := []any{
 		struct {
 			Op  string
@@ -72,15 +72,15 @@ func held(form string, v any) []print {
 		field.Field(0).Set(reflect.ValueOf(v))
 		holders = append(holders, field.Interface())
 	}
-	var out []print
+	var out []printed
 	for _, h := range holders {
 		for _, verb := range []string{"%+v", "%#v"} {
-			out = append(out, print{verb + " of a holder" + form, guarded(func() string { return fmt.Sprintf(verb, h) })})
+			out = append(out, printed{verb + " of a holder" + form, guarded(func() string { return fmt.Sprintf(verb, h) })})
 		}
 		out = append(out,
-			print{"JSON of a holder" + form, guarded(func() string { return toJSON(h) })},
-			print{"slog text of a holder" + form, guarded(func() string { return logged(textHandler, slog.Any("h", h)) })},
-			print{"slog JSON of a holder" + form, guarded(func() string { return logged(jsonHandler, slog.Any("h", h)) })},
+			printed{"JSON of a holder" + form, guarded(func() string { return toJSON(h) })},
+			printed{"slog text of a holder" + form, guarded(func() string { return logged(textHandler, slog.Any("h", h)) })},
+			printed{"slog JSON of a holder" + form, guarded(func() string { return logged(jsonHandler, slog.Any("h", h)) })},
 		)
 	}
 	return out

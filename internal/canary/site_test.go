@@ -154,7 +154,7 @@ func (s *site) close() {
 // A call is a way into the client, with all the secrets that fit into it.
 type call struct {
 	name string
-	run  func(s *site, ctx context.Context, c *zoom.Client) error //nolint:revive // the site holds no context
+	run  func(s *site, ctx context.Context, c *zoom.Client) error
 }
 
 var calls = []call{

@@ -111,8 +111,8 @@ func TestTokenEndpoint(t *testing.T) {
 				s.value(refresh, s2s)
 				for _, src := range []zoom.TokenSource{refresh, s2s} {
 					ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-					defer cancel()
 					_, err := s.clientOf(src, wire).Users.Get(ctx, s.Email)
+					cancel()
 					s.fails(err)
 				}
 				_, err := s2s.Token(t.Context())

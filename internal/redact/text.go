@@ -54,7 +54,8 @@ func ID(id string, values ...string) string {
 		return ""
 	}
 	if len(id) > longest || strings.ContainsFunc(id, func(r rune) bool {
-		return !isAlnum(byte(min(r, 0x7f))) && !strings.ContainsRune("-_.:;=", r)
+		return !isAlnum(byte(min(r, 0x7f))) && //nolint:gosec // at most 0x7f
+			!strings.ContainsRune("-_.:;=", r)
 	}) || hide(id, values) != id {
 		return Mark
 	}

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net/http"
 
@@ -24,10 +25,7 @@ func (l *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	st := stateOf(ctx)
 	token, err := l.tokens.Token(ctx)
 	if err != nil {
-		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-			return nil, &Failure{Kind: KindContext, Err: ctx.Err(), Unsent: true}
-		}
-		return nil, &Failure{Kind: KindToken, Err: err, Unsent: true}
+		return nil, tokenFailure(ctx, err)
 	}
 	if st.rejected != "" && token == st.rejected {
 		return nil, &Failure{Kind: KindUnauthorized}
@@ -47,6 +45,13 @@ func (l *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 		l.tokens.Rejected(ctx, token)
 	}
 	return resp, err
+}
+
+func tokenFailure(ctx context.Context, err error) *Failure {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return &Failure{Kind: KindContext, Err: ctx.Err(), Unsent: true}
+	}
+	return &Failure{Kind: KindToken, Err: err, Unsent: true}
 }
 
 // refusesToken reports whether the answer says that the token is no longer good:

@@ -11,12 +11,20 @@ import (
 type limited struct {
 	next    http.RoundTripper
 	limiter Limiter
+	tokens  Tokens // may be nil
 	events  Events
 }
 
 func (l *limited) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	st := stateOf(ctx)
+	if l.tokens != nil {
+		// Who waits for a token waits here: behind the limiter all would leave at
+		// once, whatever distance it had given them.
+		if _, err := l.tokens.Token(ctx); err != nil {
+			return nil, tokenFailure(ctx, err)
+		}
+	}
 	start := time.Now()
 	err := l.limiter.Wait(ctx, st.call.Class)
 	waited := time.Since(start)

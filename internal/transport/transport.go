@@ -97,7 +97,7 @@ func New(c Config) *Road {
 		top = &bearer{next: top, tokens: c.Tokens}
 	}
 	if c.Limiter != nil {
-		top = &limited{next: top, limiter: c.Limiter, events: c.Events}
+		top = &limited{next: top, limiter: c.Limiter, tokens: c.Tokens, events: c.Events}
 	}
 	return &Road{
 		client: &http.Client{Transport: top},
@@ -143,7 +143,7 @@ func readAll(r io.Reader, hint, limit int64) ([]byte, error) {
 		switch {
 		case int64(len(buf)) > limit:
 			return nil, errBodyTooLarge
-		case err == io.EOF: //nolint:errorlint // Read returns io.EOF itself
+		case err == io.EOF:
 			return buf, nil
 		case err != nil:
 			return buf, err

@@ -55,6 +55,9 @@ func Decode(body []byte, out any) error {
 	return decode(func(opts json.Options) error { return json.Unmarshal(body, out, opts) })
 }
 
+// IsNull reports whether a body is JSON's null.
+func IsNull(body []byte) bool { return string(bytes.TrimSpace(trimBOM(body))) == "null" }
+
 // Check reports whether a body is one JSON value, without reading what it says.
 func Check(body []byte) error {
 	if jsontext.Value(trimBOM(body)).IsValid(plainOptions) {

@@ -2,7 +2,9 @@ package wire
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -38,7 +40,7 @@ func DecodePage[T any](body []byte, key string, fresh func() T) (*Page[T], error
 		return r.read()
 	})
 	if err == errNoList { //nolint:errorlint // the very value: nothing wraps it
-		err = missingList(body, page)
+		err = missingList(body, key, page)
 	}
 	if err != nil {
 		return nil, err
@@ -48,14 +50,14 @@ func DecodePage[T any](body []byte, key string, fresh func() T) (*Page[T], error
 
 var errNoList = &ShapeError{Reason: "the list is missing"}
 
-func missingList[T any](body []byte, page *Page[T]) error {
+func missingList[T any](body []byte, key string, page *Page[T]) error {
 	if page.HasTotal && page.TotalRecords == 0 && page.NextPageToken == "" {
 		return nil
 	}
 	if apiErr := ParseAPIError(body); apiErr.Code > 0 {
 		return apiErr
 	}
-	return errNoList
+	return &ShapeError{Reason: fmt.Sprintf("the list %q is missing", key)}
 }
 
 // pageReader reads one page, token by token down to the items.
@@ -113,11 +115,25 @@ func (r *pageReader[T]) member(name string) error {
 	case "page_size":
 		return json.UnmarshalDecode(r.dec, &r.page.PageSize)
 	case "total_records":
-		r.page.HasTotal = r.dec.PeekKind() != 'n'
-		return json.UnmarshalDecode(r.dec, &r.page.TotalRecords)
+		return r.total()
 	default:
 		return r.dec.SkipValue()
 	}
+}
+
+// total reads the count of records. Null and an empty text are no count.
+func (r *pageReader[T]) total() error {
+	raw, err := r.dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	text, err := Text(raw)
+	if err != nil {
+		return err
+	}
+	r.page.HasTotal = strings.TrimSpace(text) != ""
+	r.page.TotalRecords, err = narrowInt(raw)
+	return err
 }
 
 func (r *pageReader[T]) items() error {

@@ -69,7 +69,7 @@ func Int(raw []byte) (int64, error) {
 		return n, nil
 	}
 	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || f != math.Trunc(f) || math.Abs(f) >= 1<<53 { // from there on a float may stand for its neighbour
+	if err != nil || strings.Trim(text, "0123456789+-.eE") != "" || f != math.Trunc(f) || math.Abs(f) >= 1<<53 { // from there on a float may stand for its neighbour
 		return 0, errNotNumber
 	}
 	return int64(f), nil
