@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -82,7 +83,7 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.user != nil && e.op != nil {
-		body = r.overlay(e.op.String(), sent, body)
+		body = r.overlay(e.op.String(), path.Base(req.URL.Path), sent, body)
 		resp.ContentLength = int64(len(body))
 		resp.Header.Del("Content-Length")
 	}
@@ -92,8 +93,9 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// overlay keeps what a write says and shows it in what is read.
-func (r *recorder) overlay(op string, sent, body []byte) []byte {
+// overlay keeps what a write says and shows it in what is read, under the id that
+// was asked for.
+func (r *recorder) overlay(op, id string, sent, body []byte) []byte {
 	change, _ := decodeObject(sent)
 	switch op {
 	case "PATCH /users/{userId}":
@@ -106,6 +108,7 @@ func (r *recorder) overlay(op string, sent, body []byte) []byte {
 			return body
 		}
 		maps.Copy(user, r.user)
+		user["id"] = id
 		if data, err := json.Marshal(user); err == nil {
 			return data
 		}
