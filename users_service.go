@@ -59,10 +59,7 @@ func decodeRecord(a *transport.Answer, out record) error {
 	if err == nil {
 		return nil
 	}
-	if refused := wire.ParseAPIError(a.Body); refused.Code > 0 {
-		return refused
-	}
-	return err
+	return wire.RefusalOr(a.Body, err)
 }
 
 // ListUsersOptions narrow [UsersService.List].
@@ -163,10 +160,7 @@ func decodeSummary(a *transport.Answer, summary *UsersSummary) error {
 	if _, ok := members["total_users_count"]; ok {
 		return wire.Decode(a.Body, summary)
 	}
-	if refused := wire.ParseAPIError(a.Body); refused.Code > 0 {
-		return refused
-	}
-	return &wire.ShapeError{Reason: "the count of users is missing"}
+	return wire.RefusalOr(a.Body, &wire.ShapeError{Reason: "the count of users is missing"})
 }
 
 func setUnlessEmpty(q url.Values, key, value string) {

@@ -102,10 +102,7 @@ func acceptWrite(a *transport.Answer) error {
 	if expected && (len(body) == 0 || string(body) == "{}") {
 		return nil
 	}
-	if refused := wire.ParseAPIError(body); refused.Code > 0 {
-		return refused
-	}
-	return &wire.ShapeError{Reason: "the answer is not that of a change", Final: true}
+	return wire.RefusalOr(body, &wire.ShapeError{Reason: "the answer is not that of a change", Final: true})
 }
 
 // unknownOutcome is the error of a change that may have been made. write is that of

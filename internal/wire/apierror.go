@@ -45,6 +45,15 @@ func ParseAPIError(body []byte) *APIError {
 	return salvage(body)
 }
 
+// RefusalOr returns the error that a body tells of by its code, else the other one:
+// for a body that has been found not to be what was due.
+func RefusalOr(body []byte, otherwise error) error {
+	if e := ParseAPIError(body); e.Code > 0 {
+		return e
+	}
+	return otherwise
+}
+
 // Refusal returns the error that a body consists of, or nil for a body that holds
 // anything else: a record may have a code and a message of its own.
 func Refusal(body []byte) *APIError {

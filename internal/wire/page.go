@@ -54,10 +54,7 @@ func missingList[T any](body []byte, key string, page *Page[T]) error {
 	if page.HasTotal && page.TotalRecords == 0 && page.NextPageToken == "" {
 		return nil
 	}
-	if apiErr := ParseAPIError(body); apiErr.Code > 0 {
-		return apiErr
-	}
-	return &ShapeError{Reason: fmt.Sprintf("the list %q is missing", key)}
+	return RefusalOr(body, &ShapeError{Reason: fmt.Sprintf("the list %q is missing", key)})
 }
 
 // pageReader reads one page, token by token down to the items.
