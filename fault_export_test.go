@@ -5,3 +5,12 @@ import "time"
 // SetResumeJitter gives a limiter the share of the minute after midnight that it
 // would have drawn by chance.
 func SetResumeJitter(l *LocalLimiter, d time.Duration) { l.jitter = d }
+
+// DecodePage reads a body as the list reads an answer.
+func DecodePage[T any](l *List[T], body []byte) ([]T, error) {
+	page, err := l.decode(body)
+	if err != nil {
+		return nil, err
+	}
+	return page.Items, nil
+}

@@ -261,11 +261,8 @@ func (l *List[T]) fetch(ctx context.Context, at cursor) (*wire.Page[T], error) {
 	}
 	var page *wire.Page[T]
 	o.accept = func(a *transport.Answer) (err error) {
-		page, err = wire.DecodePage(a.Body, l.key, l.fresh)
-		if err != nil {
-			return err
-		}
-		return finishItems(page.Items)
+		page, err = l.decode(a.Body)
+		return err
 	}
 	if _, err := l.c.do(ctx, &o); err != nil {
 		return nil, err
@@ -274,6 +271,18 @@ func (l *List[T]) fetch(ctx context.Context, at cursor) (*wire.Page[T], error) {
 		for _, item := range page.Items {
 			stamp(item)
 		}
+	}
+	return page, nil
+}
+
+// decode reads a page of which every record keeps to its shape.
+func (l *List[T]) decode(body []byte) (*wire.Page[T], error) {
+	page, err := wire.DecodePage(body, l.key, l.fresh)
+	if err != nil {
+		return nil, err
+	}
+	if err := finishItems(page.Items); err != nil {
+		return nil, err
 	}
 	return page, nil
 }
