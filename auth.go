@@ -3,11 +3,11 @@ package zoom
 import (
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 
 	"golang.org/x/oauth2"
+
+	"github.com/seatkit/zoom/internal/redact"
 )
 
 // A TokenSource gives out access tokens. The client asks it again when the token
@@ -117,31 +117,10 @@ type tokenFunc func(ctx context.Context) (*oauth2.Token, error)
 
 func (f tokenFunc) Token(ctx context.Context) (*oauth2.Token, error) { return f(ctx) }
 
-// A secret is a text that no print form shows, not even where fmt prints the
-// fields of a struct without asking it: inside an unexported field of the
-// caller's.
-type secret func() string
+// Secrets are kept in closures, and types that hold them print "[redacted]".
+type (
+	secret   = redact.Secret
+	redactor = redact.Printer
+)
 
-func hide(text string) secret { return func() string { return text } }
-
-// redactor, embedded, keeps a type that holds secrets from printing them: fmt
-// would print unexported fields without asking them.
-type redactor struct{}
-
-// Format prints "[redacted]" under every verb.
-func (redactor) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
-
-// String returns "[redacted]".
-func (redactor) String() string { return redacted }
-
-// GoString returns "[redacted]".
-func (redactor) GoString() string { return redacted }
-
-// MarshalText returns "[redacted]".
-func (redactor) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// MarshalJSON returns "[redacted]" as a JSON text.
-func (redactor) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
-
-// LogValue returns "[redacted]".
-func (redactor) LogValue() slog.Value { return slog.StringValue(redacted) }
+func hide(text string) secret { return redact.Hide(text) }

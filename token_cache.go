@@ -9,14 +9,13 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/seatkit/zoom/internal/oauth"
 	"github.com/seatkit/zoom/internal/redact"
 )
 
 const (
-	refreshEarly  = 5 * time.Minute  // before a token expires
-	refreshAgain  = 30 * time.Second // after a failed refresh, while the old token is good
-	refreshLimit  = 30 * time.Second // of one fetch
-	shortestReuse = time.Second      // of a token that comes already close to its end
+	refreshAgain = 30 * time.Second // after a failed refresh, while the old token is good
+	refreshLimit = 30 * time.Second // of one fetch
 )
 
 // tokenCache holds one access token and fetches the next one: early, once for
@@ -40,7 +39,9 @@ type tokenFetch struct {
 	done     chan struct{}
 	token    *oauth2.Token
 	err      error
-	panicked any // of a hook, for the caller who began the fetch
+	told     secret // the refused token that was known when it began
+	stale    bool   // its own token was refused meanwhile: ask again
+	panicked any    // of a hook, for the caller who began the fetch
 }
 
 func newTokenCache(src TokenSource, t *tracer, with func(context.Context) context.Context) *tokenCache {
@@ -63,10 +64,21 @@ func (c *tokenCache) Token(ctx context.Context) (string, error) {
 }
 
 func (c *tokenCache) token(ctx context.Context) (*oauth2.Token, error) {
+	for {
+		tok, stale, err := c.await(ctx)
+		if !stale {
+			return tok, err
+		}
+	}
+}
+
+// await returns the token that is held, or the one that a fetch brings. A stale one
+// was refused while it was being fetched.
+func (c *tokenCache) await(ctx context.Context) (tok *oauth2.Token, stale bool, err error) {
 	c.mu.Lock()
 	if c.held != nil && (c.due.IsZero() || time.Now().Before(c.due)) {
 		defer c.mu.Unlock()
-		return c.held, nil
+		return c.held, false, nil
 	}
 	fetch := c.fetching
 	began := fetch == nil
@@ -78,12 +90,12 @@ func (c *tokenCache) token(ctx context.Context) (*oauth2.Token, error) {
 	c.mu.Unlock()
 	select {
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, false, ctx.Err()
 	case <-fetch.done:
 		if began && fetch.panicked != nil {
 			panic(fetch.panicked) // where it can be recovered, and not on our goroutine
 		}
-		return fetch.token, fetch.err
+		return fetch.token, fetch.stale, fetch.err
 	}
 }
 
@@ -114,7 +126,7 @@ func (c *tokenCache) fetch(ctx context.Context, f *tokenFetch) {
 	err := errors.New("zoom: the token source ended its goroutine")
 	defer func() { c.settle(f, tok, err) }() // also when a source or a hook calls runtime.Goexit
 	start := time.Now()
-	tok, err = c.ask(ctx)
+	tok, err = c.ask(ctx, f)
 	f.panicked = c.tell(ctx, TokenInfo{Duration: time.Since(start), Expiry: expiryOf(tok), Err: err})
 }
 
@@ -133,8 +145,10 @@ func (c *tokenCache) settle(f *tokenFetch, tok *oauth2.Token, err error) {
 	c.fetching = nil
 	now := time.Now()
 	switch {
+	case err == nil && f.told == nil && c.rejected != nil && c.rejected() == tok.AccessToken:
+		f.stale = true // the source gave out what it had and does not know yet
 	case err == nil:
-		c.held, c.due, c.rejected = tok, dueOf(tok, now), nil
+		c.held, c.due, c.rejected = tok, oauth.Due(tok.Expiry, now), nil
 	case c.held != nil && now.Before(c.held.Expiry):
 		tok, err = c.held, nil // still good: use it and try again soon
 		c.due = earlier(now.Add(refreshAgain), c.held.Expiry)
@@ -142,7 +156,7 @@ func (c *tokenCache) settle(f *tokenFetch, tok *oauth2.Token, err error) {
 	f.token, f.err = tok, err
 }
 
-func (c *tokenCache) ask(ctx context.Context) (tok *oauth2.Token, err error) {
+func (c *tokenCache) ask(ctx context.Context, f *tokenFetch) (tok *oauth2.Token, err error) {
 	defer func() {
 		if r := recover(); r != nil { // a source of the caller's must not take the process down from our goroutine
 			tok, err = nil, errors.New("zoom: the token source panicked")
@@ -151,6 +165,7 @@ func (c *tokenCache) ask(ctx context.Context) (tok *oauth2.Token, err error) {
 	c.mu.Lock()
 	rejected := c.rejected
 	c.mu.Unlock()
+	f.told = rejected
 	if r, ok := c.src.(rejecter); ok && rejected != nil {
 		r.Rejected(ctx, rejected())
 	}
@@ -158,7 +173,7 @@ func (c *tokenCache) ask(ctx context.Context) (tok *oauth2.Token, err error) {
 	if err != nil {
 		return nil, cleanTokenError(err)
 	}
-	if tok == nil || !isHeaderSafe(tok.AccessToken) {
+	if tok == nil || !oauth.IsHeaderSafe(tok.AccessToken) {
 		return nil, &Error{Op: opToken, Err: withSentinel(ErrBadResponse, errors.New("the access token is empty or cannot stand in a header"))}
 	}
 	copied := *tok
@@ -173,7 +188,7 @@ func cleanTokenError(err error) error {
 		if retrieve.Response != nil {
 			e.StatusCode = retrieve.Response.StatusCode
 		}
-		e.Message = knownOAuthError(retrieve.ErrorCode)
+		e.Message = oauth.KnownError(retrieve.ErrorCode)
 		e.Err = sentinelOfOAuth(retrieve.ErrorCode, e.StatusCode)
 		return e
 	}
@@ -193,33 +208,9 @@ func expiryOf(tok *oauth2.Token) time.Time {
 	return tok.Expiry
 }
 
-// dueOf says when a token is to be replaced: early, and for one that comes
-// already close to its end, after half of what is left.
-func dueOf(tok *oauth2.Token, now time.Time) time.Time {
-	if tok.Expiry.IsZero() {
-		return time.Time{}
-	}
-	left := tok.Expiry.Sub(now)
-	if left > 2*refreshEarly {
-		return tok.Expiry.Add(-refreshEarly)
-	}
-	return now.Add(max(left/2, shortestReuse))
-}
-
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a
 	}
 	return b
-}
-
-// isHeaderSafe reports whether a token can stand in an Authorization header:
-// visible ASCII, not empty.
-func isHeaderSafe(token string) bool {
-	for _, b := range []byte(token) {
-		if b <= ' ' || b > '~' {
-			return false
-		}
-	}
-	return token != ""
 }

@@ -229,6 +229,57 @@ func TestRejectedDropsOnlyTheTokenUsed(t *testing.T) {
 	})
 }
 
+// keeper is a source with a cache of its own: it gives out what it has until it is
+// told that this was refused.
+type keeper struct {
+	made   time.Time
+	number int
+	takes  time.Duration
+}
+
+func (k *keeper) Token(context.Context) (*oauth2.Token, error) {
+	time.Sleep(k.takes)
+	return &oauth2.Token{AccessToken: fmt.Sprintf("t%d", k.number), Expiry: k.made.Add(time.Hour)}, nil
+}
+
+func (k *keeper) Rejected(context.Context, string) { k.number++ }
+
+func TestTokenRefusedWhileItIsFetched(t *testing.T) {
+	for name, told := range map[string]bool{"a source that is told": true, "a source that cannot be told": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				src := &keeper{made: time.Now(), number: 1, takes: 4 * time.Second}
+				source := zoom.TokenSource(src)
+				if !told {
+					source = struct{ zoom.TokenSource }{src}
+				}
+				tp := newTape(answer{do: func(req *http.Request) answer {
+					if req.Header.Get("Authorization") != "Bearer t1" || time.Since(src.made) < 50*time.Minute {
+						return fine
+					}
+					a := code124
+					a.delay = time.Second
+					return a
+				}})
+				c := clientWith(t, source, tp)
+				require.NoError(t, get(t.Context(), c))
+				time.Sleep(time.Until(src.made.Add(55*time.Minute - time.Second/2)))
+				refused := make(chan error)
+				go func() { refused <- get(t.Context(), c) }()
+				time.Sleep(time.Second / 2)
+				other := get(t.Context(), c) // begins the early fetch, in the midst of which the first is refused
+				if told {
+					require.NoError(t, <-refused)
+					require.NoError(t, other)
+					return
+				}
+				require.ErrorIs(t, <-refused, zoom.ErrUnauthorized)
+				require.ErrorIs(t, other, zoom.ErrUnauthorized)
+			})
+		})
+	}
+}
+
 func TestFaultAU02RefusedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src, tp := &mint{}, newTape(code124)
