@@ -13,6 +13,22 @@
 // on the loopback with the very same account. The credentials are
 // [Server.AccountID], [Server.ClientID] and [Server.ClientSecret].
 //
+// # A person's consent
+//
+// The same app is an OAuth app as well. [Server.AuthorizeURL] is a page like the one
+// on which an admin clicks Allow, to be opened in a browser; [Server.Allow] and
+// [Server.Deny] do without one. The token endpoint exchanges the code once, in five
+// minutes, for the same redirect URI and PKCE verifier, and replaces the refresh
+// token at each refresh. [Server.IssueGrant] skips the click; the device grant has
+// [Server.DeviceURL] and [Server.ApproveDevice]:
+//
+//	callback, err := server.Allow(loginURL) // the address with the code, not opened
+//
+// [Server.RevokeURL], [Server.Uninstall] and a further authorisation end a grant;
+// [Server.GrantAlive] and [Server.TokenCalls] tell what became of it. Options:
+// [WithRedirectURLs] and [WithPublicClient]. The person is the owner of the account,
+// or an admin: /users/me with a token of the grant.
+//
 // # State
 //
 // [Server.AddUser], [Server.AddMeeting], [Server.AddPastMeeting], [Server.AddSignIn],
@@ -31,6 +47,9 @@
 // [WithPlan] the limits per second, minute and day. Where it is not known what Zoom
 // does, or where Zoom does one thing or another, [Quirks] choose.
 //
+// The paths of users, past meetings and reports exist under /accounts/{accountId}
+// too, for the account's own id or me, as for a partner with sub-accounts.
+//
 // # Faults
 //
 // [Server.Inject] scripts what goes wrong, [Server.InjectFunc] decides it request
@@ -38,6 +57,12 @@
 //
 //	server.Inject(zoomtest.ServerError(503).On("GET", "/users").Repeat(2))
 //	server.Inject(zoomtest.LostAnswer().On("PUT", "/users/{userId}/status"))
+//	server.Inject(zoomtest.LostAnswer().On("POST", "/oauth/token")) // the refresh token is replaced, and nobody knows by what
+//
+// # Webhooks
+//
+// [Server.Event] makes the body of an event, [SignEvent] its headers,
+// [NewEventRequest] the whole request; [Server.Deliver] sends it.
 //
 // # Time
 //

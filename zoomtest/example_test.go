@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"time"
 
 	"github.com/seatkit/zoom"
@@ -66,4 +69,36 @@ func ExampleServer_AddPastMeeting() {
 	// Output:
 	// jill@example.com 1 60 2
 	// <nil>
+}
+
+func ExampleServer_Allow() {
+	server := zoomtest.NewServer(zoomtest.WithCredentials("account", "client", "secret"))
+	login := "https://zoom.us/oauth/authorize?" + url.Values{
+		"response_type": {"code"}, "client_id": {"client"}, "redirect_uri": {"https://app.example.com/callback"}, "state": {"xyz"},
+	}.Encode()
+
+	callback, err := server.Allow(login)
+	u, _ := url.Parse(callback)
+	fmt.Println(u.Host, u.Query().Get("state"), u.Query().Has("code"), err)
+
+	_, err = server.Allow(login + "&scope=user:read")
+	fmt.Println(err)
+	// Output:
+	// app.example.com xyz true <nil>
+	// zoomtest: Allow: Invalid scope: user:read
+}
+
+func ExampleServer_Event() {
+	monday := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	server := zoomtest.NewServer(zoomtest.WithTime(monday), zoomtest.WithCredentials("account", "client", "secret"))
+	body := server.Event("meeting.started", map[string]any{"id": "85746065"})
+	fmt.Println(string(body))
+
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Println(r.Header.Get("x-zm-request-timestamp"))
+	})
+	handler.ServeHTTP(httptest.NewRecorder(), zoomtest.NewEventRequest("https://app.example.com/zoom", "secret token", server.Now(), body))
+	// Output:
+	// {"event":"meeting.started","event_ts":1795424400000,"payload":{"account_id":"account","object":{"id":"85746065"}}}
+	// 1795424400
 }

@@ -17,11 +17,16 @@ import (
 //
 //	server.Inject(zoomtest.ServerError(502).On("GET", "/users").After(1).Repeat(2))
 //
+// The routes of the OAuth host are "/oauth/token", "/oauth/authorize",
+// "/oauth/revoke", "/oauth/devicecode" and "/oauth_device". The fault of a route
+// also hits that route under /accounts/{accountId}; "/accounts/{accountId}/users"
+// hits that road alone.
+//
 // A fault hits only requests that the server would serve: those with a bad token
 // or over the limits of [WithPlan] are refused first and use up no fault.
 type Fault struct {
 	Method string             // "": any
-	Route  string             // the template: "/users/{userId}/status", "/oauth/token"; "": any route of the API
+	Route  string             // the template: "/users/{userId}/status", "/oauth/token"; "": any route of the API, none of OAuth
 	Match  func(Request) bool // nil: any; called with the server locked, so it must not call the server
 	Skip   int                // so many matching requests pass first
 	Times  int                // how often it strikes: 0 is once, negative is for ever
@@ -108,7 +113,7 @@ func (f *Fault) matches(c *call) bool {
 	switch {
 	case f.Method != "" && !strings.EqualFold(f.Method, c.logged.Method):
 		return false
-	case f.Route == "" && c.route.open, f.Route != "" && f.Route != c.route.path:
+	case f.Route == "" && c.route.open, f.Route != "" && f.Route != c.route.path && f.Route != c.route.plain:
 		return false
 	default:
 		return f.Match == nil || f.Match(c.logged.clone())

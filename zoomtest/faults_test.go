@@ -253,8 +253,10 @@ func TestRequestBodyThatFails(t *testing.T) {
 func TestListener(t *testing.T) {
 	s := zoomtest.NewServer()
 	assert.True(t, strings.HasSuffix(s.URL(), "/v2"))
-	assert.True(t, strings.HasPrefix(s.TokenURL(), strings.TrimSuffix(s.URL(), "/v2")))
-	res, err := http.Get(s.AuthorizeURL())
+	for _, u := range []string{s.TokenURL(), s.AuthorizeURL(), s.RevokeURL(), s.DeviceURL()} {
+		assert.True(t, strings.HasPrefix(u, strings.TrimSuffix(s.URL(), "/v2")+"/oauth/"), u)
+	}
+	res, err := http.Get(strings.TrimSuffix(s.URL(), "/v2") + "/oauth/nothing")
 	require.NoError(t, err)
 	res.Body.Close()
 	assert.Equal(t, http.StatusNotFound, res.StatusCode)

@@ -10,7 +10,7 @@ import (
 
 // A Page is one page of a listing on its way out; [Server.OnPage] may change it.
 type Page struct {
-	Route string     // the listing, "/users"
+	Route string     // the listing, "/users", also where it was asked for under /accounts/{accountId}
 	Query url.Values // what was asked
 	Token string     // the token that asks for this very page, on the first one too
 	First bool
@@ -111,7 +111,7 @@ func answerPage[T any](c *call, l listing[T]) *answer {
 		skip = (n - 1) * size
 	}
 
-	p := &Page{Route: c.route.path, Query: c.query, Token: token, First: first, Key: l.key, Total: -1, size: size}
+	p := &Page{Route: or(c.route.plain, c.route.path), Query: c.query, Token: token, First: first, Key: l.key, Total: -1, size: size}
 	if first {
 		p.Token = c.s.newPageToken(c.path, c.query, 0, c.now)
 	}

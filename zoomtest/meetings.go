@@ -198,7 +198,7 @@ func agenda(text string) string {
 // listUpcoming is GET /users/{userId}/upcoming_meetings: the next 24 hours of the
 // user's own meetings, without pages. An unknown user is 3001 here.
 func listUpcoming(c *call) *answer {
-	m := c.s.find(c.params[0])
+	m := c.find(c.params[0])
 	if m == nil {
 		return refuse(404, 3001, "User does not exist: "+c.params[0]+".")
 	}

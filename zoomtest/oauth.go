@@ -1,21 +1,22 @@
 package zoomtest
 
 import (
-	"crypto/subtle"
 	"encoding/base64"
-	"fmt"
 	"maps"
-	"mime"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 )
 
+// The addresses of the OAuth host. The last two are pages that a person sees.
 const (
-	tokenPath     = "/oauth/token"
-	authorizePath = "/oauth/authorize"
+	tokenPath      = "/oauth/token"
+	authorizePath  = "/oauth/authorize"
+	revokePath     = "/oauth/revoke"
+	deviceCodePath = "/oauth/devicecode"
+	devicePath     = "/oauth_device"
+	deviceDonePath = "/oauth/device/complete/"
 )
 
 // TokenLife is how long an access token can be used, on the server's clock.
@@ -24,45 +25,64 @@ const TokenLife = time.Hour
 type accessToken struct {
 	expires time.Time
 	scopes  []string
+	grant   *grant // nil: a server-to-server token
 }
 
 func (t *accessToken) allows(anyOf []string) bool {
 	return len(anyOf) == 0 || slices.ContainsFunc(anyOf, func(scope string) bool { return slices.Contains(t.scopes, scope) })
 }
 
-// IssueToken returns a fresh access token, as the token endpoint would: for raw
-// requests and for [zoom.StaticToken].
+// IssueToken returns a fresh server-to-server access token, as the token endpoint
+// would: for raw requests and for [zoom.StaticToken]. For the tokens of a person
+// there is [Server.IssueGrant].
 func (s *Server) IssueToken() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.issueToken(s.now())
+	return s.issueToken(nil, s.now())
 }
 
-// RevokeTokens makes every access token invalid.
+// RevokeTokens makes every access token invalid. Refresh tokens stay good.
 func (s *Server) RevokeTokens() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.tokens)
 }
 
-// SetScopes changes the scopes of the tokens that are issued from now on.
+// SetScopes changes the scopes of the app: those of the server-to-server tokens
+// that are issued from now on, and those that a person is asked for from now on.
+// Whoever clicked Allow before keeps to what was allowed, also after a refresh.
 func (s *Server) SetScopes(scopes ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.scopes = slices.Clone(scopes)
 }
 
-func (s *Server) issueToken(now time.Time) string {
+func (s *Server) issueToken(g *grant, now time.Time) string {
 	if s.quirks.SingleToken {
-		clear(s.tokens)
+		maps.DeleteFunc(s.tokens, func(_ string, t *accessToken) bool { return t.grant == g })
 	}
 	maps.DeleteFunc(s.tokens, func(_ string, t *accessToken) bool { return now.After(t.expires.Add(TokenLife)) })
-	s.issued++
-	payload := fmt.Sprintf(`{"ver":9,"aid":%q,"exp":%d,"jti":%q}`, s.accountID, now.Add(TokenLife).Unix(), s.newID())
-	text := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." +
-		base64.RawURLEncoding.EncodeToString([]byte(payload)) + "." + s.newID()
-	s.tokens[text] = &accessToken{expires: now.Add(TokenLife), scopes: s.scopes}
+	t := &accessToken{expires: now.Add(TokenLife), scopes: s.scopes, grant: g}
+	if g != nil {
+		t.scopes = g.scopes
+	}
+	text := s.tokenText(g, t.expires)
+	s.tokens[text] = t
 	return text
+}
+
+// tokenText has the shape of a JSON web token, as Zoom's have today.
+func (s *Server) tokenText(g *grant, expires time.Time) string {
+	o := beginObject(nil)
+	o.number("ver", 9)
+	o.text("aid", s.accountID)
+	if g != nil && g.user != nil {
+		o.text("uid", g.user.user.ID)
+	}
+	o.number("exp", expires.Unix())
+	o.text("jti", s.newID())
+	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." +
+		base64.RawURLEncoding.EncodeToString(o.end()) + "." + s.newID()
 }
 
 // authorize checks the bearer token of a call.
@@ -83,69 +103,9 @@ func (c *call) authorize() (*accessToken, *answer) {
 	}
 }
 
-// postToken is the token endpoint. Its parameters may stand in the form body or in
-// the query.
-func postToken(c *call) *answer {
-	form := url.Values{}
-	kind, _, _ := mime.ParseMediaType(c.header.Get("Content-Type"))
-	if kind == "application/x-www-form-urlencoded" {
-		form, _ = url.ParseQuery(string(c.body)) // what can be read of it
-	}
-	for name, values := range c.query {
-		form[name] = append(form[name], values...)
-	}
-	id, secret, given := c.basicAuth()
-	if !given {
-		id, secret = form.Get("client_id"), form.Get("client_secret")
-	}
-	if !same(id, c.s.clientID) || !same(secret, c.s.clientSecret) {
-		return oauthError("Invalid client_id or client_secret", "invalid_client")
-	}
-	switch form.Get("grant_type") {
-	case "":
-		return oauthError("Bad Request", "invalid_request")
-	case "account_credentials":
-		return c.accountCredentials(form)
-	default:
-		return oauthError("unsupported grant type", "unsupported_grant_type")
-	}
-}
-
-func (c *call) accountCredentials(form url.Values) *answer {
-	if form.Get("account_id") != c.s.accountID {
-		return oauthError("Bad Request", "invalid_request")
-	}
-	o := beginObject(nil)
-	o.text("access_token", c.s.issueToken(c.now))
-	o.text("token_type", "bearer")
-	o.number("expires_in", int64(TokenLife/time.Second))
-	o.text("scope", strings.Join(c.s.scopes, " "))
-	o.text("api_url", "https://api.zoom.us")
-	return ok(o.end())
-}
-
-// oauthError has the keys that Zoom uses; there is no error_description.
-func oauthError(reason, code string) *answer {
-	o := beginObject(nil)
-	o.text("reason", reason)
-	o.text("error", code)
-	return &answer{status: http.StatusBadRequest, body: o.end()}
-}
-
-func (c *call) basicAuth() (id, secret string, given bool) {
-	text, isBasic := cutPrefixFold(c.header.Get("Authorization"), "Basic ")
-	raw, err := base64.StdEncoding.DecodeString(text)
-	if !isBasic || err != nil {
-		return "", "", false
-	}
-	return strings.Cut(string(raw), ":")
-}
-
 func cutPrefixFold(text, prefix string) (string, bool) {
 	if len(text) < len(prefix) || !strings.EqualFold(text[:len(prefix)], prefix) {
 		return "", false
 	}
 	return text[len(prefix):], true
 }
-
-func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

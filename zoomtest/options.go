@@ -16,6 +16,8 @@ type settings struct {
 	plan        zoom.Plan
 	scopes      []string
 	credentials *[3]string
+	redirects   []string
+	public      bool
 	quirks      Quirks
 	logSize     int
 	users       int
@@ -58,7 +60,7 @@ func WithClock(now func() time.Time) Option {
 // WithTime stops the server's clock at t; [Server.Advance] moves it.
 func WithTime(t time.Time) Option { return WithClock(func() time.Time { return t }) }
 
-// WithScopes sets the scopes that tokens get, classic or granular. An endpoint
+// WithScopes sets the scopes of the app, which its tokens get, classic or granular. An endpoint
 // refuses a token that has none of those it takes. The default is [AllScopes].
 func WithScopes(scopes ...string) Option {
 	scopes = slices.Clone(scopes)
@@ -75,6 +77,30 @@ func WithCredentials(accountID, clientID, clientSecret string) Option {
 		panic("zoomtest: WithCredentials: an empty credential")
 	}
 	return func(set *settings) { set.credentials = &[3]string{accountID, clientID, clientSecret} }
+}
+
+// WithRedirectURLs registers the redirect URIs of the app, in Zoom's strict mode: a
+// request has to bring one of them to the letter. Without it any is taken that is
+// https, or http on a loopback address.
+func WithRedirectURLs(urls ...string) Option {
+	if len(urls) == 0 {
+		panic("zoomtest: WithRedirectURLs: no URL")
+	}
+	for _, text := range urls {
+		if parseRedirect(text) == nil {
+			panic("zoomtest: WithRedirectURLs: want https, or http on a loopback address: " + text)
+		}
+	}
+	urls = slices.Clone(urls)
+	return func(set *settings) { set.redirects = urls }
+}
+
+// WithPublicClient makes the OAuth app one without a secret: a login needs PKCE,
+// and the OAuth ends take the client_id in the form and refuse a secret. Only
+// server-to-server tokens, which a public client cannot have at Zoom, keep theirs,
+// so that [Server.Client] works all the same.
+func WithPublicClient() Option {
+	return func(set *settings) { set.public = true }
 }
 
 // WithQuirks chooses among the behaviours that Zoom is known or suspected to have.

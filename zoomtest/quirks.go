@@ -5,8 +5,22 @@ import "time"
 // Quirks are the points on which Zoom's behaviour varies or is not known. The zero
 // value is the likeliest Zoom. [Server.SetQuirks] changes them at any time.
 type Quirks struct {
-	// SingleToken makes every new access token kill the former one.
+	// SingleToken makes every new access token kill the former ones of the same
+	// kind: those of server-to-server, or those of the same person's grant.
 	SingleToken bool
+	// RefreshGrace is how long a refresh token still works after it was replaced. It
+	// was seen to work at times, and not at others; 0 is not at all.
+	RefreshGrace time.Duration
+	// KeepRefreshToken answers a refresh without a new refresh token; the old one
+	// stays good.
+	KeepRefreshToken bool
+	// OldGrantError is the older form of the refusal of a refresh token: 401 with
+	// invalid_request. By default it is 400 with invalid_grant.
+	OldGrantError bool
+	// ExpiresIn is sent as it stands as the value of expires_in, whatever the life of
+	// the token: `"3599.5"`, `1e400`; "-" leaves the member out. By default it is the
+	// number of seconds.
+	ExpiresIn string
 	// TokenErrorStatus is the HTTP status of code 124, a bad access token: 401
 	// (default, seen live) or 400 (as documented).
 	TokenErrorStatus int

@@ -103,7 +103,7 @@ func listReportParticipants(c *call) *answer {
 // for pastOne those with one participant.
 func listReportMeetings(c *call) *answer {
 	s := c.s
-	m := s.find(c.params[0])
+	m := c.find(c.params[0])
 	if m == nil || m.user.ID == "" {
 		return refuse(http.StatusNotFound, 1001, "User "+c.params[0]+" not exist or not belong to this account.")
 	}

@@ -12,6 +12,7 @@ import (
 type route struct {
 	method    string
 	path      string // the template
+	plain     string // under /accounts/{accountId}: the template without that
 	class     zoom.RateClass
 	scopes    []string // any one is enough; the granular ones begin at fine
 	fine      int
@@ -44,7 +45,7 @@ const (
 )
 
 // routes are all endpoints. Where two templates fit a path the first one counts.
-var routes = []*route{
+var routes = withAccounts([]*route{
 	api("GET /users", medium, userRead+"user:read:list_users:admin", listUsers),
 	api("POST /users", light, userWrite+"user:write:user:admin", postUser),
 	api("GET /users/summary", medium, userRead+"user:read:summary:admin", getSummary),
@@ -77,8 +78,15 @@ var routes = []*route{
 	api("GET /roles/{roleId}/members", medium, roleRead+"role:read:list_members role:read:list_members:admin", listRoleMembers),
 	api("GET /accounts/{accountId}/plans/usage", heavy, billing+"billing:read:plan_usage:admin", getPlanUsage),
 
-	{method: http.MethodPost, path: tokenPath, open: true, handle: postToken},
-}
+	page("POST "+tokenPath, postToken),
+	page("POST "+revokePath, postRevoke),
+	page("POST "+deviceCodePath, postDeviceCode),
+	page("GET "+authorizePath, getAuthorize),
+	page("POST "+authorizePath, postDecision),
+	page("GET "+devicePath, getDevice),
+	page("POST "+devicePath, postDevice),
+	page("GET "+deviceDonePath+"{userCode}", getDeviceComplete),
+})
 
 var (
 	unknownEndpoint = &route{unmetered: true, handle: func(*call) *answer {
@@ -96,16 +104,25 @@ func api(pattern string, class zoom.RateClass, scopes string, handle func(*call)
 	return r
 }
 
+// page is an address of the OAuth host.
+func page(pattern string, handle func(*call) *answer) *route {
+	method, path, _ := strings.Cut(pattern, " ")
+	return &route{method: method, path: path, open: true, handle: handle}
+}
+
 func bulk(r *route) *route {
 	r.bulk = true
 	return r
 }
 
-// AllScopes returns the granular scopes of all endpoints of the fake.
+// AllScopes returns the granular scopes of all endpoints of the fake, without those
+// for sub-accounts.
 func AllScopes() []string {
 	var scopes []string
 	for _, r := range routes {
-		scopes = append(scopes, r.scopes[r.fine:]...)
+		if r.plain == "" {
+			scopes = append(scopes, r.scopes[r.fine:]...)
+		}
 	}
 	return scopes
 }

@@ -78,8 +78,8 @@ func (c *call) assign(from, to zoom.UserType) *answer {
 // account's own.
 func getPlanUsage(c *call) *answer {
 	s := c.s
-	if id := c.params[0]; id != "me" && id != s.accountID {
-		return refuse(404, 2001, "Account does not exist: "+id+".")
+	if refusal := c.accountParam(); refusal != nil {
+		return refusal
 	}
 	if s.plan == zoom.PlanFree {
 		return badRequest(200, "Only available for paid account.")

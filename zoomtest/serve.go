@@ -19,6 +19,7 @@ type call struct {
 	header http.Header
 	body   []byte
 	now    time.Time
+	token  *accessToken // nil where none is needed
 	logged *Request
 	fault  *Fault
 }
@@ -83,6 +84,7 @@ func (s *Server) admit(method, target string, header http.Header, body []byte) (
 			return c, refusal
 		}
 		c.fault = s.pickFault(c)
+		c.token = token
 		carried := c.fault == nil || c.fault.Apply || !c.fault.replaces()
 		if carried && !token.allows(c.route.scopes) {
 			return c, scopeRefusal(s.quirks.ScopeErrorCode, c.route.granular())

@@ -21,6 +21,8 @@ type Server struct {
 	accountID    string
 	clientID     string
 	clientSecret string
+	redirects    []string // WithRedirectURLs; empty: any
+	public       bool
 	sealKey      []byte
 	logSize      int
 
@@ -32,7 +34,7 @@ type Server struct {
 
 	state
 	tokens map[string]*accessToken
-	issued int64
+	oauth  oauthState
 	meters meters
 
 	faults     []*fault
@@ -47,21 +49,24 @@ type Server struct {
 }
 
 // NewServer returns an empty account, or one that the options fill. It opens no
-// listener and starts no goroutine until [Server.URL], [Server.TokenURL] or
-// [Server.AuthorizeURL] is asked for. It panics on a bad option.
+// listener and starts no goroutine until [Server.URL] or one of the addresses of
+// the OAuth ends is asked for. It panics on a bad option.
 func NewServer(opts ...Option) *Server {
 	set := settings{clock: time.Now, logSize: 10_000}
 	for _, opt := range opts {
 		opt(&set)
 	}
 	s := &Server{
-		clock:   set.clock,
-		plan:    set.plan,
-		scopes:  set.scopes,
-		logSize: set.logSize,
-		quirks:  set.quirks,
-		random:  rand.New(rand.NewPCG(set.seed, 0x5ea7)),
-		tokens:  map[string]*accessToken{},
+		clock:     set.clock,
+		plan:      set.plan,
+		scopes:    set.scopes,
+		redirects: set.redirects,
+		public:    set.public,
+		logSize:   set.logSize,
+		quirks:    set.quirks,
+		random:    rand.New(rand.NewPCG(set.seed, 0x5ea7)),
+		tokens:    map[string]*accessToken{},
+		oauth:     newOAuthState(),
 	}
 	if s.scopes == nil {
 		s.scopes = AllScopes()
@@ -97,7 +102,8 @@ func (s *Server) AccountID() string { return s.accountID }
 // ClientID is the id of the app that may ask for tokens.
 func (s *Server) ClientID() string { return s.clientID }
 
-// ClientSecret is the secret of that app.
+// ClientSecret is the secret of that app. One app stands for both kinds of Zoom's:
+// server-to-server and OAuth. With [WithPublicClient] its OAuth side has no secret.
 func (s *Server) ClientSecret() string { return s.clientSecret }
 
 // Now is the server's clock: what [WithClock] or [WithTime] set, else the time of

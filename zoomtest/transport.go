@@ -87,10 +87,17 @@ func (s *Server) URL() string { return s.listen() + apiBase }
 // TokenURL is where tokens are fetched, on the same listener.
 func (s *Server) TokenURL() string { return s.listen() + tokenPath }
 
-// AuthorizeURL is where an admin would be sent to click Allow, on the same
-// listener. The page behind it comes with the authorize flow; until then the
-// address answers as any unknown one.
+// AuthorizeURL is where an admin is sent to click Allow, on the same listener. The
+// page wants response_type=code, client_id, redirect_uri and, as a rule, state and
+// a PKCE challenge. [Server.Allow] does without a browser.
 func (s *Server) AuthorizeURL() string { return s.listen() + authorizePath }
+
+// RevokeURL is where a token is given back, on the same listener.
+func (s *Server) RevokeURL() string { return s.listen() + revokePath }
+
+// DeviceURL is where a device without a browser asks for its codes, on the same
+// listener. [Server.ApproveDevice] does without a browser.
+func (s *Server) DeviceURL() string { return s.listen() + deviceCodePath }
 
 func (s *Server) listen() string {
 	s.mu.Lock()

@@ -81,6 +81,15 @@ func (cache *countCache) get(c *call, key string, count func() int) int {
 	return n
 }
 
+// find finds a user by id or address; me is the person whose token it is. A
+// server-to-server token has none.
+func (c *call) find(id string) *member {
+	if id == "me" && c.token != nil && c.token.grant != nil {
+		return c.s.owner(c.token.grant)
+	}
+	return c.s.find(id)
+}
+
 // userParam finds the user that the path names by id or address.
 func (c *call) userParam() (*member, *answer) {
 	id := c.params[0]
@@ -92,7 +101,7 @@ func (c *call) userParam() (*member, *answer) {
 		}
 		return nil, noSuchUser(id)
 	}
-	if m := c.s.find(id); m != nil {
+	if m := c.find(id); m != nil {
 		return m, nil
 	}
 	if c.s.foreign[strings.ToLower(id)] {
