@@ -1,0 +1,133 @@
+package zoomauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/seatkit/zoom"
+	"github.com/seatkit/zoom/internal/oauth"
+	"github.com/seatkit/zoom/internal/transport"
+	"github.com/seatkit/zoom/internal/wire"
+)
+
+// A DeviceCode is what a person needs to authorise on another device.
+type DeviceCode struct {
+	UserCode string    // to be typed in
+	Link     string    // where
+	FullLink string    // the same with the code in it, for a QR code; may be empty
+	Expires  time.Time // 15 minutes from now, as a rule
+}
+
+const (
+	opDevice         = "auth.device"
+	deviceGrant      = "urn:ietf:params:oauth:grant-type:device_code"
+	deviceLife       = 15 * time.Minute
+	deviceInterval   = 5 * time.Second
+	deviceSlowerBy   = 5 * time.Second
+	deviceLongest    = time.Hour
+	deviceSlowestAsk = time.Minute
+)
+
+// DeviceLogin lets somebody authorise on another device, for a machine without a
+// browser: show is given a code and an address, and the call waits until the person
+// has clicked Allow there. The app must have the feature "Use App on Device", which
+// Zoom switches on for private apps on request (not confirmed for all app types).
+// The token is not saved yet; see [Keep].
+//
+// Errors: [zoom.ErrReauthorize] for Deny and for a code that ran out.
+//
+// API: POST https://zoom.us/oauth/devicecode.
+// https://developers.zoom.us/blog/device-authorization/
+func (a App) DeviceLogin(ctx context.Context, show func(DeviceCode) error) (*Token, error) {
+	if ctx == nil || show == nil {
+		return nil, invalid(opDevice, errors.New("context, show: is nil"))
+	}
+	d := &device{}
+	_, err := a.post(ctx, opDevice, a.Endpoints.withDefaults().Device, oauth.Form{
+		Values: url.Values{"client_id": {a.ClientID}}, Repeatable: true,
+		Accept: func(answer *transport.Answer) error { return d.read(answer.Body, time.Now()) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := show(d.shown); err != nil {
+		return nil, opError(opDevice, err)
+	}
+	for {
+		if err := wait(ctx, d.interval); err != nil {
+			return nil, opError(opDevice, err)
+		}
+		if !time.Now().Before(d.shown.Expires) {
+			return nil, opError(opDevice, fmt.Errorf("%w: nobody authorised in time", zoom.ErrReauthorize))
+		}
+		t, err := a.poll(ctx, d)
+		if t != nil || err != nil {
+			return t, err
+		}
+	}
+}
+
+// poll asks once. Neither a token nor an error means: not yet.
+func (a App) poll(ctx context.Context, d *device) (*Token, error) {
+	grant, _, err := a.grant(ctx, opDevice, url.Values{"grant_type": {deviceGrant}, "device_code": {d.code()}}, true)
+	if err != nil {
+		e, ok := errors.AsType[*zoom.Error](err)
+		if !ok {
+			return nil, err
+		}
+		switch {
+		case e.Message == "authorization_pending":
+			return nil, nil
+		case e.Message == "slow_down":
+			d.interval = min(d.interval+deviceSlowerBy, deviceSlowestAsk)
+			return nil, nil
+		case errors.Is(err, zoom.ErrTimeout), errors.Is(err, zoom.ErrUnreachable), errors.Is(err, zoom.ErrServer), errors.Is(err, zoom.ErrRateLimited):
+			return nil, nil // the code is still good
+		default:
+			return nil, err
+		}
+	}
+	if grant.RefreshToken == "" {
+		return nil, opError(opDevice, fmt.Errorf("%w: there is no refresh token", zoom.ErrBadResponse))
+	}
+	return a.authorized(grant), nil
+}
+
+// device is a device authorisation under way.
+type device struct {
+	redactor
+	shown    DeviceCode
+	code     secret
+	interval time.Duration
+}
+
+func (d *device) read(body []byte, now time.Time) error {
+	members, err := wire.Members(body)
+	if err != nil {
+		return err
+	}
+	text := func(name string) string {
+		value, _ := wire.Text(members[name])
+		return value
+	}
+	seconds := func(name string, otherwise, most time.Duration) time.Duration {
+		if value, err := wire.Seconds(members[name]); err == nil && value > 0 {
+			return min(value, most)
+		}
+		return otherwise
+	}
+	code := text("device_code")
+	d.shown = DeviceCode{
+		UserCode: text("user_code"), Link: text("verification_uri"), FullLink: text("verification_uri_complete"),
+		Expires: now.Add(seconds("expires_in", deviceLife, deviceLongest)),
+	}
+	d.code = hide(code)
+	d.interval = seconds("interval", deviceInterval, deviceSlowestAsk)
+	if !oauth.IsHeaderSafe(code) || d.shown.UserCode == "" || d.shown.Link == "" {
+		return &wire.ShapeError{Reason: "a part of the device code is missing"}
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+package zoomauth
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/seatkit/zoom/internal/redact"
+)
+
+const (
+	tempInfix = ".new-"
+	tempLife  = time.Minute // of a temporary file that a killed process left
+)
+
+// readFile reads a regular file that is nobody else's to read.
+func readFile(root *os.Root, name string) ([]byte, error) {
+	if err := private(root); err != nil {
+		return nil, err
+	}
+	before, err := root.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !before.Mode().IsRegular() {
+		return nil, errors.New("the token file is a link or no file")
+	}
+	file, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	opened, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !os.SameFile(before, opened):
+		return nil, errors.New("the token file was exchanged while it was opened")
+	case isOpen(opened):
+		return nil, errors.New("the token file is open to others: its mode must be 0600")
+	}
+	return io.ReadAll(io.LimitReader(file, maxStored+1))
+}
+
+func private(root *os.Root) error {
+	info, err := root.Stat(".")
+	if err == nil && isOpen(info) {
+		err = errors.New("the directory of the token file is open to others: its mode must be 0700")
+	}
+	return err
+}
+
+func isOpen(info fs.FileInfo) bool {
+	return runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0
+}
+
+// replaceFile puts data in the place of a file. A link there is replaced, not
+// followed.
+func replaceFile(root *os.Root, name string, data []byte) (err error) {
+	temp := name + tempInfix + rand.Text()
+	file, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = root.Remove(temp)
+		}
+	}()
+	_, err = file.Write(data)
+	if err == nil {
+		err = file.Sync()
+	}
+	if closeErr := file.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = root.Rename(temp, name)
+	}
+	if err == nil && runtime.GOOS != "windows" { // which cannot sync a directory
+		err = syncDir(root)
+	}
+	return err
+}
+
+func syncDir(root *os.Root) error {
+	dir, err := root.Open(".")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = dir.Close() }()
+	return dir.Sync()
+}
+
+// sweep removes the temporary files of processes that were killed while they wrote
+// the file: a token is in them.
+func sweep(root *os.Root, name string) {
+	entries, err := fs.ReadDir(root.FS(), ".")
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), name+tempInfix) && !strings.HasPrefix(entry.Name(), name+lastSuffix+tempInfix) {
+			continue
+		}
+		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > tempLife {
+			_ = root.Remove(entry.Name())
+		}
+	}
+}
+
+// fileError makes an ErrStore of an error of the file system, without its path.
+func fileError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrStore, redact.Cause(err))
+}

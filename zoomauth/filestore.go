@@ -1,0 +1,213 @@
+package zoomauth
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/seatkit/zoom/internal/redact"
+)
+
+// A FileLock is a lock on a file that the system frees when its holder dies. A
+// *flock.Flock of github.com/gofrs/flock is one.
+type FileLock interface {
+	TryLockContext(ctx context.Context, retryDelay time.Duration) (bool, error)
+	Unlock() error
+}
+
+// A FileStore keeps a token in a file of its own: mode 0600 in a directory of mode
+// 0700, written to a temporary file, synced and renamed, so that there is always a
+// whole one. Links are not followed, and a file or directory that others can read or
+// write is refused. A second copy, with ".last" behind its name, is written after
+// the first.
+//
+// On Windows modes say nothing about access: put the file where only the account of
+// the service can read.
+type FileStore struct {
+	redactor
+
+	dir, name string
+	lock      FileLock
+	busy      chan struct{} // holds one element while this process has the lock
+}
+
+const (
+	lastSuffix    = ".last"
+	corruptSuffix = ".corrupt"
+	lockPoll      = 10 * time.Millisecond
+)
+
+// NewFileStore keeps a token at path. lock must stand for a file beside it, the same
+// in all processes, and belong to this store alone; it is what keeps two of them from
+// using one refresh token:
+//
+//	store, err := zoomauth.NewFileStore(path, flock.New(path+".lock"))
+//
+// It does no I/O; the directory is made when a token is saved or the lock is taken.
+func NewFileStore(path string, lock FileLock) (*FileStore, error) {
+	const op = "auth.store"
+	dir, name := filepath.Split(path)
+	switch {
+	case name == "" || name == "." || name == "..":
+		return nil, invalid(op, errors.New("path: want a file"))
+	case lock == nil:
+		return nil, invalid(op, errors.New("lock: is nil"))
+	}
+	if dir == "" {
+		dir = "."
+	}
+	return &FileStore{dir: dir, name: name, lock: lock, busy: make(chan struct{}, 1)}, nil
+}
+
+// Load reads the token. A file that is cut, empty or something else is
+// [ErrStoreCorrupt] and stays; see [FileStore.LastGood].
+func (s *FileStore) Load(ctx context.Context) (*Token, error) { return s.read(ctx, s.name) }
+
+// LastGood reads the second copy of the token, for a person who has to decide what to
+// do about a file that is [ErrStoreCorrupt]: what it holds is the same token or the
+// one before. Save puts it in place.
+func (s *FileStore) LastGood(ctx context.Context) (*Token, error) {
+	return s.read(ctx, s.name+lastSuffix)
+}
+
+func (s *FileStore) read(ctx context.Context, name string) (*Token, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrStoreUnavailable, err)
+	}
+	root, err := os.OpenRoot(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoToken
+	}
+	if err != nil {
+		return nil, fileError(err)
+	}
+	defer func() { _ = root.Close() }()
+	data, err := readFile(root, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoToken
+	}
+	if err != nil {
+		return nil, fileError(err)
+	}
+	return DecodeToken(data)
+}
+
+// Save writes the token to disk: when it returns nil it is there, whatever happens to
+// the machine. A file that could not be read is kept beside it, as ".corrupt".
+func (s *FileStore) Save(ctx context.Context, t *Token) error {
+	data, err := t.Encode()
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", ErrStoreUnavailable, err)
+	}
+	root, err := s.open()
+	if err != nil {
+		return fileError(err)
+	}
+	defer func() { _ = root.Close() }()
+	sweep(root, s.name)
+	s.setAside(root)
+	if err := replaceFile(root, s.name, data); err != nil {
+		return fileError(err)
+	}
+	_ = replaceFile(root, s.name+lastSuffix, data) // the token is safe; this is for the case that the first copy is damaged
+	return nil
+}
+
+// open opens the directory, and makes it if it is missing.
+func (s *FileStore) open() (*os.Root, error) {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(s.dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := private(root); err != nil {
+		_ = root.Close()
+		return nil, err
+	}
+	return root, nil
+}
+
+// setAside keeps a file that cannot be read.
+func (s *FileStore) setAside(root *os.Root) {
+	data, err := readFile(root, s.name)
+	if err != nil {
+		return
+	}
+	if _, err := DecodeToken(data); errors.Is(err, ErrStoreCorrupt) && len(bytes.TrimSpace(data)) > 0 {
+		_ = root.Rename(s.name, s.name+corruptSuffix)
+	}
+}
+
+// Delete removes the token and its copy.
+func (s *FileStore) Delete(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", ErrStoreUnavailable, err)
+	}
+	root, err := os.OpenRoot(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fileError(err)
+	}
+	defer func() { _ = root.Close() }()
+	for _, name := range []string{s.name + lastSuffix, s.name + corruptSuffix, s.name} {
+		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fileError(err)
+		}
+	}
+	return nil
+}
+
+// Lock waits for the lock, in this process and among all others. Where files cannot
+// be locked it is an [ErrStore], and nothing is refreshed.
+func (s *FileStore) Lock(ctx context.Context) (Lease, error) {
+	root, err := s.open() // the lock file stands in it
+	if err != nil {
+		return nil, fileError(err)
+	}
+	_ = root.Close()
+	select {
+	case s.busy <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: %w", ErrStoreUnavailable, ctx.Err())
+	}
+	locked, err := s.lock.TryLockContext(ctx, lockPoll)
+	if err == nil && locked {
+		return &fileLease{store: s}, nil
+	}
+	<-s.busy
+	if err == nil || ctx.Err() != nil {
+		return nil, fmt.Errorf("%w: the lock is held", ErrStoreUnavailable)
+	}
+	return nil, fmt.Errorf("%w: the file cannot be locked: %w", ErrStore, redact.Cause(err))
+}
+
+type fileLease struct {
+	store    *FileStore
+	released bool // a lease belongs to one goroutine
+}
+
+// Check returns nil: the system keeps a file locked as long as its holder lives.
+func (l *fileLease) Check(context.Context) error { return nil }
+
+// Release lets the next one have the lock.
+func (l *fileLease) Release() error {
+	if l.released {
+		return nil
+	}
+	l.released = true
+	err := l.store.lock.Unlock()
+	<-l.store.busy
+	return fileError(err)
+}

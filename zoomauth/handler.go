@@ -1,0 +1,259 @@
+package zoomauth
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/seatkit/zoom/internal/redact"
+)
+
+// HandlerOptions say how a web service lets people connect their Zoom account.
+type HandlerOptions struct {
+	Apps Apps // one, or one for each region; required
+
+	// Store returns where the token of a login is to be kept: by its Region and its
+	// Session. Required.
+	Store func(ctx context.Context, l *Login) (TokenStore, error)
+
+	// Session names whose login it is: the signed-in customer of the request. The
+	// login is bound to that name, and the callback must come with the same. An error
+	// refuses the request. Nil: the login is bound to the browser alone.
+	Session func(r *http.Request) (string, error)
+
+	// Done answers the request when the token has been saved, usually with a redirect
+	// to a page of the service. Nil: a page that says so.
+	Done func(w http.ResponseWriter, r *http.Request, l *Login, t *Token)
+
+	// Failed answers a request that failed: ErrLogin, zoom.ErrReauthorize (Deny
+	// among them), ErrStore, what the network does. Its error shows no secret. Nil: a
+	// page that says what to do.
+	Failed func(w http.ResponseWriter, r *http.Request, err error)
+
+	// Logins keeps the logins under way. Nil: in the memory of this process.
+	Logins LoginStore
+}
+
+// A Handler lets an admin connect a Zoom account in a browser. Its two halves are
+// mounted by the service: Start where its button points (a link, with ?region=EU if
+// there are several apps), Callback at the path of RedirectURL.
+//
+// A login is bound to the browser that began it, by a cookie that lives five minutes,
+// to the Session if there is one, and to its state, which is good once. The token is
+// saved before Done is called.
+//
+//	h, err := zoomauth.NewHandler(zoomauth.HandlerOptions{Apps: apps, Store: store})
+//	…
+//	mux.Handle("/zoom/connect", h.Start())
+//	mux.Handle("/zoom/callback", h.Callback())
+type Handler struct {
+	redactor
+	opts   func() HandlerOptions
+	cookie string
+	secure bool
+}
+
+const (
+	cookieName    = "zoom_login"
+	maxQuery      = 8 << 10 // bytes of a callback
+	callbackLimit = 45 * time.Second
+)
+
+var (
+	errSession  = errors.New("the request has no session")
+	errNoRegion = errors.New("there is no app for the region")
+	errMethod   = errors.New("the method is not GET")
+)
+
+// NewHandler checks the options; it does no I/O.
+func NewHandler(opts HandlerOptions) (*Handler, error) {
+	const op = "auth.handler"
+	if len(opts.Apps) == 0 || opts.Store == nil {
+		return nil, invalid(op, errors.New("apps, store: is missing"))
+	}
+	opts.Apps = append(Apps(nil), opts.Apps...)
+	h := &Handler{cookie: cookieName}
+	regions := map[Region]bool{}
+	for i, app := range opts.Apps {
+		u, err := app.redirect()
+		if err == nil {
+			err = app.check()
+		}
+		if err == nil && regions[app.Region] {
+			err = errors.New("its region is there twice")
+		}
+		if err != nil {
+			return nil, invalid(op, fmt.Errorf("app %d: %w", i, err))
+		}
+		regions[app.Region] = true
+		if u.Scheme == "https" {
+			// The prefix makes browsers refuse the cookie from anybody but this host.
+			h.secure, h.cookie = true, "__Host-"+cookieName
+		}
+	}
+	if opts.Logins == nil {
+		opts.Logins = &MemoryLogins{}
+	}
+	h.opts = func() HandlerOptions { return opts }
+	return h, nil
+}
+
+// Start sends the browser to Zoom.
+func (h *Handler) Start() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := h.start(w, r); err != nil {
+			h.fail(w, r, err)
+		}
+	})
+}
+
+func (h *Handler) start(w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodGet {
+		return errMethod
+	}
+	opts := h.opts()
+	app := opts.Apps[0]
+	if region := r.URL.Query().Get("region"); region != "" || len(opts.Apps) > 1 {
+		var err error
+		if app, err = opts.Apps.Region(Region(region)); err != nil {
+			return fmt.Errorf("%w: %w", errNoRegion, err)
+		}
+	}
+	session, err := h.session(r)
+	if err != nil {
+		return err
+	}
+	link, login, err := app.AuthCodeURL()
+	if err != nil {
+		return err
+	}
+	login.Session = session
+	binding, ok := h.binding(r)
+	if !ok {
+		binding = randomText()
+	}
+	if err := opts.Logins.Put(r.Context(), loginKey(binding, login.state()), login); err != nil {
+		return opError("auth.login", storeError(err))
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: h.cookie, Value: binding, Path: "/", MaxAge: int(loginLife / time.Second),
+		Secure: h.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	http.Redirect(w, r, link, http.StatusFound)
+	return nil
+}
+
+// Callback takes the browser back from Zoom, exchanges the code, and saves the token.
+func (h *Handler) Callback() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		login, token, err := h.callback(r)
+		switch done := h.opts().Done; {
+		case err != nil:
+			h.fail(w, r, err)
+		case done != nil:
+			w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the code
+			w.Header().Set("Cache-Control", "no-store")
+			done(w, r, login, token)
+		default:
+			pageDone.write(w)
+		}
+	})
+}
+
+func (h *Handler) callback(r *http.Request) (*Login, *Token, error) {
+	query, err := callbackQuery(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	opts := h.opts()
+	state, hasState := single(query, "state", maxState)
+	binding, hasCookie := h.binding(r)
+	if !hasState || !hasCookie {
+		return nil, nil, ErrLogin
+	}
+	session, err := h.session(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	login, err := opts.Logins.Take(r.Context(), loginKey(binding, state))
+	switch {
+	case errors.Is(err, ErrLogin):
+		return nil, nil, ErrLogin
+	case err != nil:
+		return nil, nil, opError("auth.login", storeError(err))
+	case login == nil || login.Session != session:
+		return nil, nil, ErrLogin
+	}
+	// From here on it goes to its end whatever the browser does: a code is good once.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), callbackLimit)
+	defer cancel()
+	app, err := opts.Apps.Region(login.Region)
+	if err != nil {
+		return nil, nil, err
+	}
+	token, err := app.Exchange(ctx, login, query)
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := opts.Store(ctx, login)
+	if err != nil {
+		return nil, nil, opError("auth.keep", storeError(err))
+	}
+	return login, token, Keep(ctx, store, token)
+}
+
+// callbackQuery reads a callback strictly.
+func callbackQuery(r *http.Request) (url.Values, error) {
+	if r.Method != http.MethodGet {
+		return nil, errMethod
+	}
+	if len(r.URL.RawQuery) > maxQuery {
+		return nil, ErrLogin
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, ErrLogin
+	}
+	return query, nil
+}
+
+func (h *Handler) session(r *http.Request) (string, error) {
+	name := h.opts().Session
+	if name == nil {
+		return "", nil
+	}
+	session, err := name(r)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errSession, redact.Cause(err))
+	}
+	return session, nil
+}
+
+// binding returns the cookie of the browser, if it is one of ours.
+func (h *Handler) binding(r *http.Request) (string, bool) {
+	cookies := r.CookiesNamed(h.cookie)
+	if len(cookies) != 1 {
+		return "", false
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(cookies[0].Value)
+	return cookies[0].Value, err == nil && len(raw) == 32
+}
+
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, errMethod) {
+		w.Header().Set("Allow", http.MethodGet)
+	}
+	if failed := h.opts().Failed; failed != nil {
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		w.Header().Set("Cache-Control", "no-store")
+		failed(w, r, err)
+		return
+	}
+	pageOf(err).write(w)
+}

@@ -1,0 +1,77 @@
+package zoomauth
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net/http"
+
+	"github.com/seatkit/zoom"
+)
+
+// A page is a static answer: nothing of a request ever stands in it.
+type page struct {
+	status      int
+	title, text string
+}
+
+var (
+	pageDone     = page{http.StatusOK, "Connected", "Zoom is connected. You can close this window."}
+	pageDenied   = page{http.StatusForbidden, "Not connected", "The request was denied in Zoom. Nothing was connected. To try again, begin anew."}
+	pageNoLogin  = page{http.StatusBadRequest, "This link is not valid", "It was used before, is older than five minutes, or was not begun in this browser. Please begin anew."}
+	pageRefused  = page{http.StatusBadRequest, "Not connected", "Zoom did not accept the authorisation. Please begin anew."}
+	pageZoomDown = page{http.StatusBadGateway, "Not connected", "Zoom cannot be reached at the moment. Please begin anew in a while."}
+	pageFailed   = page{http.StatusInternalServerError, "Not connected", "The authorisation could not be kept. Please begin anew."}
+	pageNoRegion = page{http.StatusBadRequest, "Unknown region", "There is no app for this region."}
+	pageSession  = page{http.StatusForbidden, "Not allowed", "Please sign in first."}
+	pageMethod   = page{http.StatusMethodNotAllowed, "Not allowed", "This address is only for the browser's way back from Zoom."}
+	pageNotFound = page{http.StatusNotFound, "Not found", "There is nothing here."}
+)
+
+const pageStyle = `body{font:16px/1.5 system-ui,sans-serif;margin:15vh auto;max-width:32rem;padding:0 1.5rem;color:#1f2937;background:#f8fafc}` +
+	`h1{font-size:1.5rem;margin:0 0 .5rem}p{margin:0}main{background:#fff;border:1px solid #e2e8f0;border-radius:.75rem;padding:2rem}`
+
+// write sends the page, which can load nothing, tells nobody where it was, and stands
+// in no frame.
+func (p page) write(w http.ResponseWriter) {
+	sum := sha256.Sum256([]byte(pageStyle))
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+
+		"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(p.status)
+	_, _ = w.Write([]byte("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n" +
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
+		"<title>" + p.title + "</title>\n<style>" + pageStyle + "</style>\n" +
+		"<main><h1>" + p.title + "</h1><p>" + p.text + "</p></main>\n</html>\n"))
+}
+
+// errDenied is a login that the person ended.
+var errDenied = errors.New("the request was denied")
+
+// pageOf chooses the page of an error.
+func pageOf(err error) page {
+	switch {
+	case errors.Is(err, ErrLogin):
+		return pageNoLogin
+	case errors.Is(err, errDenied):
+		return pageDenied
+	case errors.Is(err, errSession):
+		return pageSession
+	case errors.Is(err, errNoRegion):
+		return pageNoRegion
+	case errors.Is(err, errMethod):
+		return pageMethod
+	case errors.Is(err, ErrStore), errors.Is(err, zoom.ErrInvalidArgument), errors.Is(err, zoom.ErrClientCredentials):
+		return pageFailed
+	case errors.Is(err, zoom.ErrServer), errors.Is(err, zoom.ErrUnreachable), errors.Is(err, zoom.ErrTimeout), errors.Is(err, zoom.ErrRateLimited):
+		return pageZoomDown
+	case errors.Is(err, zoom.ErrReauthorize):
+		return pageRefused
+	default:
+		return pageFailed
+	}
+}

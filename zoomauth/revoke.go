@@ -1,0 +1,76 @@
+package zoomauth
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"time"
+
+	"github.com/seatkit/zoom/internal/oauth"
+)
+
+const opRevoke = "auth.revoke"
+
+// Revoke ends the authorisation at Zoom: both tokens are dead afterwards. A token
+// that Zoom does not know any more is no error of ours to hide: it is
+// [zoom.ErrReauthorize], or whatever Zoom makes of it.
+//
+// An admin does the same in Zoom's Marketplace: Manage, Added Apps, Remove.
+//
+// API: POST https://zoom.us/oauth/revoke.
+// https://developers.zoom.us/docs/integrations/oauth/
+func (a App) Revoke(ctx context.Context, t *Token) error {
+	if ctx == nil || t == nil {
+		return invalid(opRevoke, errors.New("context, token: is nil"))
+	}
+	text := t.accessToken()
+	if !t.alive(time.Now()) && t.refreshToken() != "" {
+		text = t.refreshToken()
+	}
+	_, err := a.post(ctx, opRevoke, a.Endpoints.withDefaults().Revoke, oauth.Form{
+		Values: url.Values{"token": {text}}, Repeatable: true, Hidden: []string{text, t.refreshToken()},
+	})
+	return err
+}
+
+// Disconnect revokes the token and empties the store, while nobody refreshes. If
+// Zoom refuses the token as unknown the store is emptied all the same; if Zoom cannot
+// be reached it is left, so that it can be tried again. The source is of use again
+// when a person has authorised anew.
+func (s *Source) Disconnect(ctx context.Context) error {
+	if s == nil || s.mint == nil || ctx == nil {
+		return invalid(opRevoke, errors.New("source, context: is nil"))
+	}
+	lease, err := lock(ctx, s.store)
+	if err != nil {
+		return opError("auth.lock", err)
+	}
+	defer func() { _ = lease.Release() }()
+	t, err := s.load(ctx)
+	switch {
+	case errors.Is(err, ErrNoToken):
+		return nil
+	case err != nil:
+		return opError("auth.load", err)
+	}
+	if err := s.end(ctx, t, lease); err != nil && !isRefusal(err) {
+		return err
+	}
+	s.mu.Lock()
+	s.held, s.unsaved = nil, nil
+	s.mu.Unlock()
+	return opError("auth.delete", storeError(s.store.Delete(ctx)))
+}
+
+// end revokes an access token. One that is past its hour is replaced first: what
+// Zoom takes for revocation is an access token.
+func (s *Source) end(ctx context.Context, t *Token, lease Lease) error {
+	if !t.alive(time.Now()) {
+		newer, err := s.mint(ctx, t, lease)
+		if err != nil {
+			return err
+		}
+		t = newer
+	}
+	return s.app().Revoke(ctx, t)
+}

@@ -1,0 +1,201 @@
+package zoomauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/seatkit/zoom"
+	"github.com/seatkit/zoom/internal/redact"
+)
+
+// A TokenStore keeps the token of one installation: one app at one account. It is
+// safe for concurrent use. Its errors are [ErrStore]s; any other is taken for
+// [ErrStoreUnavailable].
+//
+// A store that several processes share must implement [Locker] as well, so that one
+// of them refreshes and the others wait: two that use one refresh token at once lose
+// the account. With [Swapper] nothing newer is ever overwritten, also by a process
+// that was stopped while it held the lock.
+type TokenStore interface {
+	// Load returns what is stored, or ErrNoToken.
+	Load(ctx context.Context) (*Token, error)
+	// Save replaces what is stored. When it returns nil the token survives a crash.
+	Save(ctx context.Context, t *Token) error
+	// Delete empties the store. An empty one is no error.
+	Delete(ctx context.Context) error
+}
+
+// A Locker is a store that lets one process at a time refresh.
+type Locker interface {
+	// Lock waits for the lock. Without it nothing is refreshed.
+	Lock(ctx context.Context) (Lease, error)
+}
+
+// A Lease is a lock that is held.
+type Lease interface {
+	// Check is asked right before a refresh token is sent: nil if the lock is held
+	// for a minute more.
+	Check(ctx context.Context) error
+	Release() error
+}
+
+// A Swapper is a store that compares before it replaces.
+type Swapper interface {
+	// Swap replaces old, nil for an empty store, by next. If the store holds
+	// anything else it is ErrStoreChanged and nothing is written.
+	Swap(ctx context.Context, old, next *Token) error
+}
+
+// swap replaces old by next as safely as the store can.
+func swap(ctx context.Context, store TokenStore, old, next *Token) error {
+	if s, ok := store.(Swapper); ok {
+		return storeError(s.Swap(ctx, old, next))
+	}
+	current, err := load(ctx, store)
+	if err != nil && !errors.Is(err, ErrNoToken) {
+		return err
+	}
+	if !current.same(old) {
+		return ErrStoreChanged
+	}
+	return storeError(store.Save(ctx, next))
+}
+
+func load(ctx context.Context, store TokenStore) (*Token, error) {
+	t, err := store.Load(ctx)
+	switch {
+	case err != nil:
+		return nil, storeError(err)
+	case t == nil:
+		return nil, ErrNoToken
+	default:
+		return t, nil
+	}
+}
+
+func lock(ctx context.Context, store TokenStore) (Lease, error) {
+	l, ok := store.(Locker)
+	if !ok {
+		return noLease{}, nil
+	}
+	lease, err := l.Lock(ctx)
+	if err == nil && lease == nil {
+		err = ErrStoreUnavailable
+	}
+	if err != nil {
+		return nil, storeError(err)
+	}
+	return lease, nil
+}
+
+type noLease struct{}
+
+func (noLease) Check(context.Context) error { return nil }
+func (noLease) Release() error              { return nil }
+
+// storeError makes an ErrStore of any error of a store, whose text may say anything.
+func storeError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrStore), errors.Is(err, ErrNoToken):
+		return redact.Cause(err)
+	default:
+		return fmt.Errorf("%w: %w", ErrStoreUnavailable, redact.Cause(err))
+	}
+}
+
+// Keep saves a token that a person has just authorised, in place of whatever is
+// stored, once no refresh of the former one is under way. [Handler] does it by
+// itself.
+func Keep(ctx context.Context, store TokenStore, t *Token) error {
+	if store == nil || t == nil {
+		return invalid("auth.keep", errors.New("store, token: is nil"))
+	}
+	lease, err := lock(ctx, store)
+	if err != nil {
+		return opError("auth.keep", err)
+	}
+	defer func() { _ = lease.Release() }()
+	next := *t
+	if current, err := load(ctx, store); err == nil {
+		next.Generation = max(current.Generation+1, t.Generation)
+	}
+	return opError("auth.keep", storeError(store.Save(ctx, &next)))
+}
+
+func opError(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &zoom.Error{Op: op, Err: err}
+}
+
+// A MemoryStore keeps a token as long as the process lives. The zero value is empty
+// and ready.
+type MemoryStore struct {
+	redactor
+
+	mu     sync.Mutex
+	token  *Token
+	leases chan struct{} // holds one element while the lock is held
+}
+
+// Load returns the token.
+func (m *MemoryStore) Load(context.Context) (*Token, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.token == nil {
+		return nil, ErrNoToken
+	}
+	return m.token, nil
+}
+
+// Save replaces the token.
+func (m *MemoryStore) Save(_ context.Context, t *Token) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.token = t
+	return nil
+}
+
+// Delete empties the store.
+func (m *MemoryStore) Delete(ctx context.Context) error { return m.Save(ctx, nil) }
+
+// Swap replaces old by next.
+func (m *MemoryStore) Swap(_ context.Context, old, next *Token) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.token.same(old) {
+		return ErrStoreChanged
+	}
+	m.token = next
+	return nil
+}
+
+// Lock waits until no other source refreshes.
+func (m *MemoryStore) Lock(ctx context.Context) (Lease, error) {
+	m.mu.Lock()
+	if m.leases == nil {
+		m.leases = make(chan struct{}, 1)
+	}
+	leases := m.leases
+	m.mu.Unlock()
+	select {
+	case leases <- struct{}{}:
+		return memoryLease(sync.OnceFunc(func() { <-leases })), nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: %w", ErrStoreUnavailable, ctx.Err())
+	}
+}
+
+type memoryLease func()
+
+func (memoryLease) Check(context.Context) error { return nil }
+
+func (l memoryLease) Release() error {
+	l()
+	return nil
+}
