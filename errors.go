@@ -17,6 +17,7 @@ var (
 	ErrReauthorize       = errors.New("a person must authorise again")           // the grant is gone
 	ErrClientCredentials = errors.New("client id, secret or account id refused") // by the token endpoint
 	ErrScope             = errors.New("the token lacks a scope or permission")   // named in Error.Scopes
+	ErrScopesUnknown     = errors.New("the token does not tell its scopes")      // of Preflight
 	ErrForbidden         = errors.New("forbidden")
 	ErrNotFound          = errors.New("not found")
 	ErrProtected         = errors.New("the user is protected")     // owner, admin, Zoom Room, pending, the caller
@@ -54,7 +55,7 @@ type Error struct {
 	Attempts   int          // requests put on the wire
 	Fields     []FieldError // what Zoom's validation found
 	RetryAt    time.Time    // when it makes sense to try again; zero: not known
-	Scopes     []string     // with ErrScope: what Zoom says is missing
+	Scopes     []string     // with ErrScope: what Zoom, or Preflight, says is missing
 	Err        error        // the sentinel or the cause; may be nil for a refusal without a sentinel
 
 	wait time.Duration // what the answer asked for, by the server's clock
@@ -93,7 +94,11 @@ func (e *Error) Error() string {
 			fmt.Fprintf(&b, ", code %d", e.Code)
 		}
 	}
-	if e.Err != nil {
+	missing, named := e.Err.(*MissingScopesError) //nolint:errorlint // the very type: its text is ours, and never cut
+	switch {
+	case named:
+		b.WriteString(": " + missing.Error())
+	case e.Err != nil:
 		b.WriteString(": " + scrub(e.Err.Error()))
 	}
 	if e.Message != "" {
@@ -102,7 +107,7 @@ func (e *Error) Error() string {
 	for _, f := range e.Fields {
 		fmt.Fprintf(&b, ", field %q: %q", scrub(f.Field), scrub(f.Message))
 	}
-	if len(e.Scopes) > 0 {
+	if len(e.Scopes) > 0 && !named {
 		b.WriteString(", missing: " + strings.Join(e.Scopes, " "))
 	}
 	if e.Attempts > 1 {

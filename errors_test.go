@@ -18,7 +18,7 @@ import (
 )
 
 var sentinels = []error{
-	zoom.ErrInvalidArgument, zoom.ErrUnauthorized, zoom.ErrReauthorize, zoom.ErrClientCredentials, zoom.ErrScope, zoom.ErrForbidden, zoom.ErrNotFound,
+	zoom.ErrInvalidArgument, zoom.ErrUnauthorized, zoom.ErrReauthorize, zoom.ErrClientCredentials, zoom.ErrScope, zoom.ErrScopesUnknown, zoom.ErrForbidden, zoom.ErrNotFound,
 	zoom.ErrProtected, zoom.ErrNoSeats, zoom.ErrRateLimited, zoom.ErrDailyLimit, zoom.ErrConcurrentOp, zoom.ErrServer, zoom.ErrUnreachable, zoom.ErrTimeout,
 	zoom.ErrTLS, zoom.ErrRedirect, zoom.ErrBadResponse, zoom.ErrBodyTooLarge, zoom.ErrPageTokenExpired, zoom.ErrPageLoop, zoom.ErrListIncomplete,
 	zoom.ErrOutcomeUnknown, zoom.ErrNotApplied, zoom.ErrAccountMismatch, zoom.ErrClosed,
@@ -39,10 +39,14 @@ func TestErrorsOfZoom(t *testing.T) {
 		{401, 124, "Access token is expired.", zoom.ErrUnauthorized, nil},
 		{400, 4711, "Invalid access token, does not contain scopes:[user:read:list_users:admin].", zoom.ErrScope, []string{"user:read:list_users:admin"}},
 		{400, 4711, "Invalid access token, does not contain scopes:[user:read:admin, user:write:admin].", zoom.ErrScope, []string{"user:read:admin", "user:write:admin"}},
+		{400, 4711, "Invalid access token, does not contain scopes:[user:read:list_users:master].", zoom.ErrScope, []string{"user:read:list_users:master"}},
+		{400, 104, `Invalid access token, does not contain scopes:["user:read:admin","user:read:user:admin"]`, zoom.ErrScope, []string{"user:read:admin", "user:read:user:admin"}},
+		{400, 4700, "Invalid access token, does not contain scopes: [report:master, report:read:master].", zoom.ErrScope, []string{"report:master", "report:read:master"}},
 		{400, 4700, "Invalid access token, does not contain role:read:admin scope.", zoom.ErrScope, []string{"role:read:admin"}},
 		{400, 4700, "Invalid access token, does not contain scopes.", zoom.ErrScope, nil},
 		{400, 4700, "Token cannot be empty", zoom.ErrUnauthorized, nil},
 		{400, 200, "Invalid access token. Does not contain permissions [User:Edit].", zoom.ErrScope, []string{"User:Edit"}},
+		{400, 200, "Invalid access token. Does not contain permissions [User:Edit, UsageReport:Read].", zoom.ErrScope, []string{"User:Edit", "UsageReport:Read"}},
 		{400, 200, "No permission.", zoom.ErrForbidden, nil},
 		{400, 200, "Only paid accounts can use this API.", nil, nil},
 		{400, 200, "Zoom Room and Admin users' status can not be changed.", zoom.ErrProtected, nil},

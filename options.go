@@ -44,6 +44,7 @@ type config struct {
 	retry   RetryPolicy
 	logger  *slog.Logger
 	traces  []*Trace
+	account secret
 }
 
 // A RetryPolicy says how often and how patiently a call is repeated. Zero fields

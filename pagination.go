@@ -138,6 +138,7 @@ func newList[T any](c *Client, o operation, key string, err error, parts ...part
 	if o.method == "" {
 		o.method = http.MethodGet
 	}
+	c.place(&o)
 	if err != nil {
 		err = invalidArgument(&o, err)
 	}

@@ -1,6 +1,7 @@
 package zoom_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -20,6 +21,30 @@ func TestReadmeProgramIsTheExample(t *testing.T) {
 	require.True(t, found)
 	program := between(t, string(readme), "## The main job\n", "\n## ")
 	require.Contains(t, program, "defer client.Close()"+loop)
+}
+
+// The table of scopes in the README is that of the code: the same rows in the same
+// order, the task named in its first one.
+func TestReadmeScopesAreThoseOfTheCode(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	section := between(t, string(readme), "## Which scopes\n", "\n## ")
+	var have, want []string
+	for line := range strings.Lines(section) {
+		if strings.HasPrefix(line, "|") {
+			have = append(have, strings.TrimSpace(line))
+		}
+	}
+	want = append(want, "| task | Zoom endpoint | classic | granular |", "|---|---|---|---|")
+	for _, task := range allTasks() {
+		name := " " + task.String()
+		for _, s := range task.Scopes() {
+			want = append(want, fmt.Sprintf("|%s | %s | %#q | %#q |", name, s.Endpoint, s.Classic, s.Granular))
+			name = ""
+		}
+	}
+	require.Equal(t, want, have)
+	require.Less(t, strings.Count(string(readme), "\n"), 300)
 }
 
 func between(t *testing.T, text, from, to string) string {

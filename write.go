@@ -35,6 +35,7 @@ type outcome struct {
 }
 
 func (c *Client) apply(ctx context.Context, ch *change) (outcome, error) {
+	c.place(&ch.operation)
 	ch.accept = acceptWrite
 	var open error // of the first write that may have been made, and may still be on its way
 	for writes := 1; ; writes++ {

@@ -37,6 +37,8 @@ type Client struct {
 	tracer tracer
 	closed atomic.Bool
 	idle   func() // lets go of our own idle connections
+
+	account secret // of [WithSubAccount]; nil: the token's own
 }
 
 // NewClient makes a client that takes its access tokens from src. It does no I/O
@@ -55,10 +57,11 @@ func NewClient(src TokenSource, opts ...Option) (*Client, error) {
 	}
 	rt, ours := cfg.wire()
 	c := &Client{
-		base:   cfg.base,
-		header: http.Header{"Accept": {"application/json"}, "User-Agent": {userAgent(cfg.agent)}},
-		tracer: newTracer(cfg.traces, cfg.logger),
-		idle:   func() {},
+		base:    cfg.base,
+		header:  http.Header{"Accept": {"application/json"}, "User-Agent": {userAgent(cfg.agent)}},
+		tracer:  newTracer(cfg.traces, cfg.logger),
+		idle:    func() {},
+		account: cfg.account,
 	}
 	if ours {
 		c.idle = rt.(*http.Transport).CloseIdleConnections
@@ -195,11 +198,13 @@ type operation struct {
 	body       any
 	class      RateClass
 	repeatable bool
+	placed     bool // the path begins with that of a sub-account, whose id is not among the values
 	accept     func(a *transport.Answer) error
 }
 
 // do is the path of every call: check, build, send, and make the error.
 func (c *Client) do(ctx context.Context, o *operation) (*transport.Answer, error) {
+	c.place(o)
 	call, err := c.prepare(ctx, o)
 	if err != nil {
 		return nil, err
@@ -224,7 +229,8 @@ func (c *Client) prepare(ctx context.Context, o *operation) (*transport.Call, er
 	case o.class < 0 || o.class >= numClasses:
 		return nil, invalidArgument(o, errors.New("the rate class is unknown"))
 	}
-	path, err := wire.Path(o.path, o.values...)
+	values := c.pathValues(o)
+	path, err := wire.Path(o.path, values...)
 	if err != nil {
 		return nil, invalidArgument(o, err)
 	}
@@ -237,7 +243,7 @@ func (c *Client) prepare(ctx context.Context, o *operation) (*transport.Call, er
 	call := &transport.Call{
 		Method: o.method, URL: c.url(path, o.query), Header: c.header,
 		Class: int(o.class), PerMinute: o.class == ClassResourceIntensive, Repeatable: o.repeatable, Accept: o.accept,
-		Values: o.values,
+		Values: values,
 	}
 	if o.body != nil {
 		if call.Body, err = wire.Encode(o.body); err != nil {

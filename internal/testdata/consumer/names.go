@@ -33,6 +33,7 @@ var (
 	_ func(zoom.RetryPolicy) zoom.Option                            = zoom.WithRetry
 	_ func(*slog.Logger) zoom.Option                                = zoom.WithLogger
 	_ func(*zoom.Trace) zoom.Option                                 = zoom.WithTrace
+	_ func(string) zoom.Option                                      = zoom.WithSubAccount
 	_                                                               = zoom.Client{Users: (*zoom.UsersService)(nil), Meetings: (*zoom.MeetingsService)(nil), Reports: (*zoom.ReportsService)(nil)}
 	_                                                               = zoom.Request{Method: "GET", Path: "/groups/{groupId}/members", PathValues: []string{"g"}, Query: url.Values{}, Body: any(nil), Class: zoom.ClassMedium, Idempotent: true}
 	_                                                               = zoom.RetryPolicy{MaxAttempts: 1, MinDelay: time.Second, MaxDelay: time.Second, MaxRetryAfter: time.Second, AttemptTimeout: time.Second, MaxElapsed: time.Second}
@@ -42,6 +43,17 @@ var (
 type group struct {
 	ID string `json:"id"`
 }
+
+// scopes.go, preflight.go
+var (
+	_                                                         = [...]zoom.Task{zoom.TaskRoster, zoom.TaskAccess, zoom.TaskLicenses, zoom.TaskReclaim}
+	_ func(zoom.Task) string                                  = zoom.Task.String
+	_ func(zoom.Task) []zoom.TaskScope                        = zoom.Task.Scopes
+	_                                                         = zoom.TaskScope{Endpoint: "", Classic: "", Granular: ""}
+	_ func(*zoom.Client, context.Context, ...zoom.Task) error = (*zoom.Client).Preflight
+	_ error                                                   = &zoom.MissingScopesError{Missing: []zoom.MissingScope{}}
+	_                                                         = zoom.MissingScope{Task: zoom.TaskRoster, Endpoint: "", Classic: "", Granular: ""}
+)
 
 // auth.go
 var (
@@ -145,7 +157,7 @@ var (
 	}
 	_ = [...]error{
 		zoom.ErrInvalidArgument, zoom.ErrUnauthorized, zoom.ErrReauthorize, zoom.ErrClientCredentials, zoom.ErrScope,
-		zoom.ErrForbidden, zoom.ErrNotFound, zoom.ErrProtected, zoom.ErrNoSeats, zoom.ErrRateLimited, zoom.ErrDailyLimit,
+		zoom.ErrScopesUnknown, zoom.ErrForbidden, zoom.ErrNotFound, zoom.ErrProtected, zoom.ErrNoSeats, zoom.ErrRateLimited, zoom.ErrDailyLimit,
 		zoom.ErrConcurrentOp, zoom.ErrServer, zoom.ErrUnreachable, zoom.ErrTimeout, zoom.ErrTLS, zoom.ErrRedirect,
 		zoom.ErrBadResponse, zoom.ErrBodyTooLarge, zoom.ErrPageTokenExpired, zoom.ErrPageLoop, zoom.ErrListIncomplete,
 		zoom.ErrOutcomeUnknown, zoom.ErrNotApplied, zoom.ErrAccountMismatch, zoom.ErrClosed,
