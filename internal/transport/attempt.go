@@ -46,7 +46,7 @@ func (l *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	defer timer.Stop()
 
 	st.attempts++
-	st.answer, st.rate = nil, Rate{Limit: -1, Remaining: -1}
+	st.answer, st.rate = nil, Rate{}
 	resp, err := l.next.RoundTrip(req.WithContext(ctx))
 	if err == nil && resp == nil {
 		err = errors.New("the RoundTripper returned neither answer nor error")

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -75,14 +74,14 @@ func TestReadAllStopsAtTheLimit(t *testing.T) {
 	const limit = 20 << 10
 	for _, size := range []int{0, 1, 8 << 10, 8<<10 + 1, limit - 1, limit} {
 		for _, hint := range []int64{-1, int64(size), 1 << 40} {
-			got, err := readAll(iotest.OneByteReader(bytes.NewReader(make([]byte, size))), hint, limit)
+			got, err := readAll(&sips{rest: string(make([]byte, size)), most: 1}, hint, limit)
 			require.NoError(t, err)
 			assert.Len(t, got, size)
 		}
 	}
-	_, err := readAll(bytes.NewReader(make([]byte, limit+1)), -1, limit)
+	_, err := readAll(&sips{rest: string(make([]byte, limit+1))}, -1, limit)
 	require.ErrorIs(t, err, errBodyTooLarge)
-	got, err := readAll(iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("abc"))), -1, limit)
+	got, err := readAll(iotest.TimeoutReader(&sips{rest: "abc", most: 1}), -1, limit)
 	require.ErrorIs(t, err, iotest.ErrTimeout)
 	assert.Equal(t, "a", string(got))
 }

@@ -25,9 +25,7 @@ func (st *state) hidden() []string {
 			hidden = append(hidden, string(pair))
 		}
 	}
-	if st.call.URL != nil {
-		hidden = appendTelling(hidden, st.call.URL.Query())
-	}
+	hidden = appendTelling(hidden, st.call.URL.Query())
 	if strings.HasPrefix(st.call.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
 		form, _ := url.ParseQuery(string(st.call.Body)) // we wrote it
 		return appendTelling(hidden, form)
@@ -53,7 +51,7 @@ func appendTelling(hidden []string, query url.Values) []string {
 
 // nameAnswer reads the tracking id of the latest answer.
 func (st *state) nameAnswer() {
-	if st.answer == nil || st.answer.TrackingID != "" {
+	if st.answer == nil {
 		return
 	}
 	if id := st.answer.Header.Get("X-Zm-Trackingid"); id != "" {

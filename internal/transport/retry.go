@@ -83,7 +83,7 @@ func (t *try) check(ctx context.Context, resp *http.Response, err error) (bool, 
 	if failure == nil {
 		return false, nil
 	}
-	if failure.Answer == nil && t.st.answer == nil && t.last != nil {
+	if failure.Answer == nil && t.last != nil {
 		failure.Answer, failure.Rate = t.last.Answer, t.last.Rate // keep the last status
 	}
 	t.last = failure
@@ -156,9 +156,9 @@ func (t *try) accept() *Failure {
 // up to a tenth more so that not all come back at once; else full jitter under
 // an exponential ceiling.
 func (t *try) delay(f *Failure, v verdict) time.Duration {
-	ceiling := v.base << min(t.counted-1, 16)
-	if ceiling <= 0 || ceiling > v.maxDelay {
-		ceiling = v.maxDelay
+	ceiling := v.maxDelay
+	if doublings := t.counted - 1; v.base <= v.maxDelay>>doublings {
+		ceiling = v.base << doublings
 	}
 	if f.Wait > 0 {
 		return max(f.Wait+rand.N(f.Wait/10+1), shortestWait)

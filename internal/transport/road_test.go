@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,93 +15,6 @@ import (
 
 	"github.com/seatkit/zoom/internal/wire"
 )
-
-// script answers requests in order; the last answer repeats.
-type script struct {
-	steps []func(*http.Request) (*http.Response, error)
-	auth  []string // of each request
-}
-
-func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
-	s.auth = append(s.auth, req.Header.Get("Authorization"))
-	return s.steps[min(len(s.auth), len(s.steps))-1](req)
-}
-
-func answers(status int, body string) func(*http.Request) (*http.Response, error) {
-	return func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}, nil
-	}
-}
-
-func fails(err error) func(*http.Request) (*http.Response, error) {
-	return func(*http.Request) (*http.Response, error) { return nil, err }
-}
-
-// tokens gives out its list one by one, the next when one was rejected.
-type tokens struct {
-	list     []string
-	err      error
-	rejected []string
-}
-
-func (s *tokens) Token(context.Context) (string, error) {
-	if len(s.list) == 0 {
-		return "", s.err
-	}
-	return s.list[0], nil
-}
-
-func (s *tokens) Rejected(_ context.Context, token string) {
-	s.rejected = append(s.rejected, token)
-	s.list = s.list[1:]
-}
-
-// observer is a limiter that remembers what it was told.
-type observer struct {
-	waits, told int
-	delay       time.Duration
-	err         error
-}
-
-func (o *observer) Wait(context.Context, int) error {
-	o.waits++
-	time.Sleep(o.delay)
-	if o.waits > 1 && o.err != nil {
-		return o.err
-	}
-	return nil
-}
-
-func (o *observer) Observe(context.Context, int, Rate) time.Duration {
-	o.told++
-	return time.Minute
-}
-
-var testPolicy = Policy{
-	MaxAttempts: 5, MinDelay: 500 * time.Millisecond, MaxDelay: 30 * time.Second, MaxRetryAfter: time.Minute,
-	AttemptTimeout: 30 * time.Second, MaxElapsed: 2 * time.Minute,
-}
-
-func newTestRoad(s *script, change ...func(*Config)) *Road {
-	c := Config{Wire: s, Policy: testPolicy, MaxBody: 1 << 10}
-	for _, f := range change {
-		f(&c)
-	}
-	return New(c)
-}
-
-func get() *Call {
-	u, _ := url.Parse("https://api.zoom.us/v2/users") // it is good
-	return &Call{Method: http.MethodGet, URL: u, Header: http.Header{}, Repeatable: true}
-}
-
-func post() *Call {
-	call := get()
-	call.Method, call.Repeatable, call.Body = http.MethodPost, false, []byte(`{}`)
-	return call
-}
-
-type step = func(*http.Request) (*http.Response, error)
 
 func TestBearer(t *testing.T) {
 	refused, good := answers(http.StatusUnauthorized, ""), answers(http.StatusOK, "{}")
@@ -123,28 +35,35 @@ func TestBearer(t *testing.T) {
 		{"another code", []step{answers(400, `{"code":300}`)}, tokens{list: []string{"a"}}, KindStatus, []string{"Bearer a"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			s := &script{steps: tc.steps}
-			_, attempts, err := newTestRoad(s, func(c *Config) { c.Tokens = &tc.tokens }).Do(t.Context(), get())
-			assert.Equal(t, tc.auth, s.auth)
-			assert.Equal(t, len(tc.auth), attempts)
-			if tc.kind == 255 {
-				require.NoError(t, err)
-				return
-			}
-			var f *Failure
-			require.ErrorAs(t, err, &f)
-			assert.Equal(t, tc.kind, f.Kind)
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{steps: tc.steps}
+				_, attempts, err := newTestRoad(s, func(c *Config) { c.Tokens = &tc.tokens }).Do(t.Context(), get())
+				assert.Equal(t, tc.auth, s.auth)
+				assert.Equal(t, len(tc.auth), attempts)
+				assert.Zero(t, s.elapsed(), "a new token is tried at once")
+				if tc.kind == 255 {
+					require.NoError(t, err)
+					return
+				}
+				assert.Equal(t, tc.kind, failureOf(t, err).Kind)
+			})
 		})
 	}
 }
 
 func TestBearerWaitsNoLongerThanTheCaller(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	road := newTestRoad(&script{steps: []step{answers(200, "")}}, func(c *Config) { c.Tokens = &tokens{err: context.Canceled} })
-	_, attempts, err := road.Do(ctx, get())
-	require.ErrorIs(t, err, context.Canceled)
-	assert.Zero(t, attempts)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		road := newTestRoad(&script{steps: []step{answers(200, "")}}, func(c *Config) { c.Tokens = &tokens{err: context.Canceled} })
+		_, attempts, err := road.Do(ctx, get())
+		require.ErrorIs(t, err, context.Canceled)
+		assert.Equal(t, KindContext, failureOf(t, err).Kind)
+		assert.Zero(t, attempts)
+
+		_, _, err = road.Do(t.Context(), get())
+		assert.Equal(t, KindToken, failureOf(t, err).Kind, "the caller waits on: it was the source that gave up")
+	})
 }
 
 func TestLimiterIsToldOncePerAnswer(t *testing.T) {
@@ -160,8 +79,7 @@ func TestLimiterIsToldOncePerAnswer(t *testing.T) {
 			c.Events.Waited = func(_ context.Context, reason string, d time.Duration) { waited[reason] += d }
 		})
 		_, attempts, err := road.Do(t.Context(), get())
-		var f *Failure
-		require.ErrorAs(t, err, &f)
+		f := failureOf(t, err)
 		assert.Equal(t, KindToken, f.Kind)
 		assert.Equal(t, http.StatusTooManyRequests, f.Answer.Status, "the last status is kept")
 		assert.Equal(t, 1, attempts)
@@ -181,9 +99,7 @@ func TestLimiterRefuses(t *testing.T) {
 		assert.Equal(t, 1, attempts)
 		limit = &observer{err: &Failure{Kind: KindUnreachable}}
 		_, _, err = newTestRoad(&script{steps: []step{answers(500, "")}}, func(c *Config) { c.Limiter = limit }).Do(t.Context(), get())
-		var f *Failure
-		require.ErrorAs(t, err, &f)
-		assert.Equal(t, KindUnreachable, f.Kind)
+		assert.Equal(t, KindUnreachable, failureOf(t, err).Kind)
 	})
 }
 
@@ -211,8 +127,8 @@ func TestContextEndsDuringTheBackOff(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 		assert.Equal(t, 3*time.Second, time.Since(begin))
 		assert.Equal(t, 1, attempts)
-		var f *Failure
-		require.ErrorAs(t, err, &f)
+		f := failureOf(t, err)
+		assert.Equal(t, KindContext, f.Kind)
 		assert.Equal(t, 503, f.Answer.Status)
 		assert.False(t, f.RetryAt.IsZero())
 	})
@@ -226,7 +142,7 @@ func TestOddRoundTrippers(t *testing.T) {
 		}{
 			"neither answer nor error": {func(*http.Request) (*http.Response, error) { return nil, nil }, KindUnreachable},
 			"shorter than it says": {func(*http.Request) (*http.Response, error) {
-				return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("{")), ContentLength: 100}, nil
+				return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(&sips{rest: "{"}), ContentLength: 100}, nil
 			}, KindBadBody},
 			"an error with the URL": {fails(&url.Error{Op: "Get", URL: "https://x/?q=secret", Err: errors.New("boom")}), KindUnreachable},
 		} {
@@ -252,28 +168,33 @@ func TestOddRoundTrippers(t *testing.T) {
 
 // Behind an error status a body that breaks off says no less than the status.
 func TestCutErrorBody(t *testing.T) {
-	broken := func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: http.StatusNotFound, Header: http.Header{}, Body: io.NopCloser(io.MultiReader(strings.NewReader("{"), failing{}))}, nil
-	}
-	_, attempts, err := newTestRoad(&script{steps: []step{broken}}).Do(t.Context(), get())
-	var f *Failure
-	require.ErrorAs(t, err, &f)
-	assert.Equal(t, KindStatus, f.Kind)
-	assert.Equal(t, 404, f.Answer.Status)
-	assert.Equal(t, 1, attempts)
-	assert.Equal(t, "request failed", f.Error())
-	require.NoError(t, f.Unwrap())
+	synctest.Test(t, func(t *testing.T) {
+		for _, status := range []int{400, 404} {
+			s := &script{steps: []step{breaks(status, "{", errors.New("broken off"))}}
+			_, attempts, err := newTestRoad(s).Do(t.Context(), get())
+			f := failureOf(t, err)
+			assert.Equal(t, KindStatus, f.Kind, status)
+			assert.Equal(t, status, f.Answer.Status)
+			assert.Equal(t, 1, attempts)
+			assert.Equal(t, "request failed", f.Error())
+			require.NoError(t, f.Unwrap())
+		}
+		s := &script{steps: []step{breaks(299, "{", errors.New("broken off"))}}
+		_, attempts, err := newTestRoad(s).Do(t.Context(), get())
+		f := failureOf(t, err)
+		assert.Equal(t, KindBadBody, f.Kind, "a success without its body is none")
+		assert.Equal(t, "the body was cut: broken off", f.Error())
+		assert.Equal(t, 5, attempts)
+	})
 }
 
-type failing struct{}
-
-func (failing) Read([]byte) (int, error) { return 0, errors.New("broken off") }
-
 func TestRefusalUnderSuccessIsFinal(t *testing.T) {
-	call := get()
-	call.Accept = func(a *Answer) error { return wire.ParseAPIError(a.Body) }
-	_, attempts, err := newTestRoad(&script{steps: []step{answers(200, `{"code":300}`)}}).Do(t.Context(), call)
-	var refused *wire.APIError
-	require.ErrorAs(t, err, &refused)
-	assert.Equal(t, 1, attempts)
+	synctest.Test(t, func(t *testing.T) {
+		call := get()
+		call.Accept = func(a *Answer) error { return wire.ParseAPIError(a.Body) }
+		_, attempts, err := newTestRoad(&script{steps: []step{answers(200, `{"code":300}`)}}).Do(t.Context(), call)
+		var refused *wire.APIError
+		require.ErrorAs(t, err, &refused)
+		assert.Equal(t, 1, attempts)
+	})
 }

@@ -1,0 +1,224 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// turnstile is a limiter whose words are given.
+type turnstile struct {
+	wait  func(context.Context) error
+	later time.Duration
+	told  []Rate
+}
+
+func (l *turnstile) Wait(ctx context.Context, _ int) error {
+	if l.wait == nil {
+		return nil
+	}
+	return l.wait(ctx)
+}
+
+func (l *turnstile) Observe(_ context.Context, _ int, r Rate) time.Duration {
+	l.told = append(l.told, r)
+	return l.later
+}
+
+// counted is a source of tokens whose words are given by how often it was asked.
+type counted struct {
+	say   func(asked int) (string, error)
+	asked int
+}
+
+func (s *counted) Token(context.Context) (string, error) {
+	s.asked++
+	return s.say(s.asked)
+}
+
+func (s *counted) Rejected(context.Context, string) {}
+
+// A refused token is status 401, or code 124 under any status; under a success
+// only a small body is looked at.
+func TestRefusedToken(t *testing.T) {
+	refusal := func(size int) string {
+		const frame = `{"code":124,"message":""}`
+		return `{"code":124,"message":"` + strings.Repeat("x", size-len(frame)) + `"}`
+	}
+	for _, tc := range []struct {
+		name    string
+		status  int
+		body    string
+		refused bool
+	}{
+		{"401", 401, "", true},
+		{"401 with another code", 401, `{"code":300}`, true},
+		{"400 with code 124", 400, refusal(100), true},
+		{"400 with code 124 in a long body", 400, refusal(5000), true},
+		{"404 with code 124", 404, refusal(100), true},
+		{"500 with code 124", 500, refusal(100), true},
+		{"200 with code 124", 200, refusal(100), true},
+		{"299 with code 124", 299, refusal(100), true},
+		{"200 with code 124 in 4 KiB", 200, refusal(4 << 10), true},
+		{"200 with code 124 in one byte more", 200, refusal(4<<10 + 1), false},
+		{"200 without a code", 200, `{"id":124}`, false},
+		{"200 with another code", 200, `{"code":1240}`, false},
+		{"400 with another code", 400, `{"code":300}`, false},
+		{"400 without a code", 400, ``, false},
+		{"403", 403, ``, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				given := &tokens{list: []string{"a", "b"}}
+				s := &script{steps: []step{answers(tc.status, tc.body), answers(200, "{}")}}
+				_, attempts, err := newTestRoad(s, func(c *Config) { c.Tokens, c.MaxBody = given, 1<<20 }).Do(t.Context(), get())
+				assert.Zero(t, s.elapsed())
+				if tc.refused {
+					require.NoError(t, err)
+					assert.Equal(t, []string{"a"}, given.rejected)
+					assert.Equal(t, []string{"Bearer a", "Bearer b"}, s.auth)
+					return
+				}
+				assert.Equal(t, 1, attempts)
+				assert.Empty(t, given.rejected)
+			})
+		})
+	}
+}
+
+// The second refusal ends the call, and counts only when it follows the first.
+func TestRefusalsInARow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		given := &tokens{list: []string{"a", "b", "c"}}
+		s := &script{steps: []step{answers(401, ""), fails(errors.New("broken")), answers(401, ""), answers(200, "{}")}}
+		_, attempts, err := newTestRoad(s, func(c *Config) { c.Tokens = given }).Do(t.Context(), get())
+		require.NoError(t, err)
+		assert.Equal(t, 4, attempts)
+		assert.Equal(t, []string{"a", "b"}, given.rejected)
+
+		given = &tokens{list: []string{"a", "b", "c"}}
+		_, attempts, err = newTestRoad(&script{steps: []step{answers(401, "")}}, func(c *Config) { c.Tokens = given }).Do(t.Context(), post())
+		f := failureOf(t, err)
+		assert.Equal(t, KindUnauthorized, f.Kind)
+		assert.Equal(t, 2, attempts)
+		assert.Equal(t, 401, f.Answer.Status)
+		assert.False(t, f.Open, "what was refused was not carried out")
+	})
+}
+
+// The limiter hears each answer once, although the token can be lost between its
+// turn and the request.
+func TestLimiterHearsEachAnswerOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limit := &turnstile{}
+		given := &counted{say: func(asked int) (string, error) {
+			if asked == 4 { // before the limiter, for the request; before the limiter, and lost
+				return "", errors.New("lost")
+			}
+			return "a", nil
+		}}
+		_, attempts, err := newTestRoad(&script{steps: []step{answers(503, "")}}, func(c *Config) { c.Limiter, c.Tokens = limit, given }).Do(t.Context(), get())
+		f := failureOf(t, err)
+		assert.Equal(t, KindToken, f.Kind)
+		assert.True(t, f.Unsent)
+		assert.Equal(t, 1, attempts)
+		assert.Len(t, limit.told, 1)
+	})
+}
+
+func TestLimiterHearsEveryAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limit := &turnstile{}
+		s := &script{steps: []step{answers(429, "", "X-RateLimit-Limit", "10"), fails(errors.New("broken")), answers(200, "{}", "X-RateLimit-Remaining", "3")}}
+		_, _, err := newTestRoad(s, func(c *Config) { c.Limiter = limit }).Do(t.Context(), get())
+		require.NoError(t, err)
+		assert.Equal(t, []Rate{{Status: 429, Limit: 10, Remaining: -1}, {Status: 200, Limit: -1, Remaining: 3}}, limit.told)
+	})
+}
+
+// The moment to come back is when the limiter lets something through again; where
+// the server named none, the limiter invents none.
+func TestRetryAtIsTheLimiters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		for _, tc := range []struct {
+			step step
+			want time.Time
+		}{
+			{answers(429, "", "Retry-After", "3600"), begin.Add(time.Hour + 42*time.Second).UTC()},
+			{answers(404, ""), time.Time{}},
+		} {
+			limit := &turnstile{later: 42 * time.Second}
+			_, attempts, err := newTestRoad(&script{steps: []step{tc.step}}, func(c *Config) { c.Limiter = limit }).Do(t.Context(), get())
+			assert.Equal(t, tc.want, failureOf(t, err).RetryAt)
+			assert.Equal(t, 1, attempts)
+		}
+	})
+}
+
+// A wait is told when there was one.
+func TestLimiterWaitsAreTold(t *testing.T) {
+	for _, wait := range []time.Duration{0, 1, time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			var told []string
+			limit := &turnstile{wait: func(context.Context) error {
+				time.Sleep(wait)
+				return nil
+			}}
+			_, _, err := newTestRoad(&script{steps: []step{answers(200, "{}")}}, func(c *Config) {
+				c.Limiter = limit
+				c.Events.Waited = func(_ context.Context, reason string, d time.Duration) {
+					told = append(told, fmt.Sprint(reason, " ", d))
+				}
+			}).Do(t.Context(), get())
+			require.NoError(t, err)
+			if wait == 0 {
+				assert.Empty(t, told)
+				return
+			}
+			assert.Equal(t, []string{"limiter " + wait.String()}, told)
+		})
+	}
+}
+
+// Who gives up in the limiter's queue has sent nothing, and hears why.
+func TestEndInTheLimiter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		queue := func(ctx context.Context) error {
+			<-ctx.Done()
+			return fmt.Errorf("still in the queue: %w", ctx.Err())
+		}
+		refusal := errors.New("not today")
+		for name, tc := range map[string]struct {
+			wait func(context.Context) error
+			kind Kind
+			err  error
+		}{
+			"the caller's end":       {queue, KindContext, context.DeadlineExceeded},
+			"a refusal":              {func(context.Context) error { return refusal }, KindLimiter, refusal},
+			"a refusal of ours":      {func(context.Context) error { return &Failure{Kind: KindUnreachable, Err: refusal} }, KindUnreachable, refusal},
+			"an end of its own time": {func(context.Context) error { return context.DeadlineExceeded }, KindLimiter, context.DeadlineExceeded},
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			s := &script{steps: []step{answers(200, "{}")}}
+			_, attempts, err := newTestRoad(s, func(c *Config) {
+				c.Limiter, c.Policy.MaxAttempts = &turnstile{wait: tc.wait}, 1
+			}).Do(ctx, post())
+			cancel()
+			f := failureOf(t, err)
+			assert.Equal(t, tc.kind, f.Kind, name)
+			require.ErrorIs(t, err, tc.err, name)
+			assert.Zero(t, attempts, name)
+			assert.True(t, f.Unsent, name)
+			assert.False(t, f.Open, name)
+			assert.Nil(t, f.Answer, name)
+		}
+	})
+}
