@@ -133,29 +133,42 @@ func lostCode(err error) error {
 	return e
 }
 
-// code takes the code out of a callback, once.
+// code takes the code out of a callback, once. What cannot be of the server leaves the
+// login open.
 func (l *Login) code(callback url.Values) (string, error) {
-	state, ok := single(callback, "state", maxState)
-	if !ok || subtle.ConstantTimeCompare([]byte(state), []byte(l.state())) != 1 {
+	back, ok := readReply(callback)
+	isOurs := ok && subtle.ConstantTimeCompare([]byte(back.state), []byte(l.state())) == 1
+	if !isOurs || !time.Now().Before(l.Expires) || !l.use() {
 		return "", ErrLogin
 	}
+	if back.refusal != "" {
+		return "", fmt.Errorf("%w: %w", zoom.ErrReauthorize, denial(back.refusal))
+	}
+	return back.code, nil
+}
+
+// use ends the login and reports whether it was open.
+func (l *Login) use() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.used || !time.Now().Before(l.Expires) {
-		return "", ErrLogin
-	}
-	code, hasCode := single(callback, "code", maxCode)
-	_, hasError := callback["error"]
-	switch {
-	case hasError && callback.Has("code"), !hasError && !hasCode:
-		return "", ErrLogin
-	case hasError:
-		l.used = true
-		return "", fmt.Errorf("%w: %w", zoom.ErrReauthorize, denial(callback.Get("error")))
-	default:
-		l.used = true
-		return code, nil
-	}
+	wasOpen := !l.used
+	l.used = true
+	return wasOpen
+}
+
+// reply is what the server sends the browser back with.
+type reply struct {
+	state         string
+	code, refusal string // one of them; the refusal is an error code of the standard
+}
+
+// readReply wants a state, and either a code or a refusal, each of them once.
+func readReply(query url.Values) (reply, bool) {
+	state, hasState := single(query, "state", maxState)
+	code, hasCode := single(query, "code", maxCode)
+	refusal, hasRefusal := single(query, "error", maxState)
+	ok := hasState && hasCode != hasRefusal && hasCode == query.Has("code") && hasRefusal == query.Has("error")
+	return reply{state, code, refusal}, ok
 }
 
 // single returns a parameter that is there once and of a sane length.
@@ -172,12 +185,13 @@ func denial(code string) error {
 	if code == "access_denied" {
 		return errDenied
 	}
-	return errors.New("Zoom ended the login")
+	return errors.New("the login was ended by Zoom")
 }
 
-// key is under which a login is kept: a text that tells nothing of the state, so that
-// to look it up takes no time that depends on it.
-func loginKey(binding, state string) string {
-	sum := sha256.Sum256([]byte(binding + "\x00" + state))
+// loginKey is under which a login is kept: a text that tells nothing of the state, so
+// that to look it up takes no time that depends on it. The browser and the session are
+// part of it: whoever comes with another one finds nothing, and takes nothing away.
+func loginKey(binding, session, state string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", binding, session, state))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }

@@ -5,10 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/seatkit/zoom"
 	"github.com/seatkit/zoom/internal/oauth"
+	"github.com/seatkit/zoom/internal/redact"
 	"github.com/seatkit/zoom/internal/transport"
 	"github.com/seatkit/zoom/internal/wire"
 )
@@ -54,10 +58,10 @@ func (a App) DeviceLogin(ctx context.Context, show func(DeviceCode) error) (*Tok
 		return nil, err
 	}
 	if err := show(d.shown); err != nil {
-		return nil, opError(opDevice, err)
+		return nil, opError(opDevice, redact.Cause(err, d.shown.UserCode, d.shown.FullLink))
 	}
 	for {
-		if err := wait(ctx, d.interval); err != nil {
+		if err := wait(ctx, d.pause(time.Now())); err != nil {
 			return nil, opError(opDevice, err)
 		}
 		if !time.Now().Before(d.shown.Expires) {
@@ -82,10 +86,11 @@ func (a App) poll(ctx context.Context, d *device) (*Token, error) {
 		case e.Message == "authorization_pending":
 			return nil, nil
 		case e.Message == "slow_down":
-			d.interval = min(d.interval+deviceSlowerBy, deviceSlowestAsk)
+			d.slowDown(time.Time{})
 			return nil, nil
 		case errors.Is(err, zoom.ErrTimeout), errors.Is(err, zoom.ErrUnreachable), errors.Is(err, zoom.ErrServer), errors.Is(err, zoom.ErrRateLimited):
-			return nil, nil // the code is still good
+			d.slowDown(e.RetryAt) // as the standard wants it; the code is still good
+			return nil, nil
 		default:
 			return nil, err
 		}
@@ -102,6 +107,16 @@ type device struct {
 	shown    DeviceCode
 	code     secret
 	interval time.Duration
+	notSoon  time.Time // what the server asked for; zero: nothing
+}
+
+// pause is how long to wait before the next question; a code that has run out ends it.
+func (d *device) pause(now time.Time) time.Duration {
+	return min(max(d.interval, d.notSoon.Sub(now)), d.shown.Expires.Sub(now))
+}
+
+func (d *device) slowDown(notSoon time.Time) {
+	d.interval, d.notSoon = min(d.interval+deviceSlowerBy, deviceSlowestAsk), notSoon
 }
 
 func (d *device) read(body []byte, now time.Time) error {
@@ -126,8 +141,16 @@ func (d *device) read(body []byte, now time.Time) error {
 	}
 	d.code = hide(code)
 	d.interval = seconds("interval", deviceInterval, deviceSlowestAsk)
-	if !oauth.IsHeaderSafe(code) || d.shown.UserCode == "" || d.shown.Link == "" {
-		return &wire.ShapeError{Reason: "a part of the device code is missing"}
+	if !oauth.IsHeaderSafe(code) || !oauth.IsHeaderSafe(d.shown.Link) || !isPrintable(d.shown.UserCode) {
+		return &wire.ShapeError{Reason: "a part of the device code is missing or cannot be shown"}
+	}
+	if !oauth.IsHeaderSafe(d.shown.FullLink) {
+		d.shown.FullLink = ""
 	}
 	return nil
+}
+
+// isPrintable keeps what moves the cursor away from a terminal.
+func isPrintable(text string) bool {
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError })
 }

@@ -50,6 +50,7 @@ const (
 	codeDisabledByAdmin  = 4738
 	codeRevoked          = 4741
 	reasonOfSpentRefresh = "invalid token"
+	reasonOfRedirect     = "redirect uri"
 )
 
 func invalid(op string, err error) error {
@@ -129,8 +130,11 @@ func sentinelOf(status int, r oauth.Refusal) error {
 	case "invalid_client", "unauthorized_client", "unsupported_grant_type":
 		return zoom.ErrClientCredentials
 	case "invalid_request":
-		if strings.Contains(strings.ToLower(r.Reason), reasonOfSpentRefresh) {
+		switch reason := strings.ToLower(r.Reason); {
+		case strings.Contains(reason, reasonOfSpentRefresh):
 			return zoom.ErrReauthorize // the older form of invalid_grant
+		case strings.Contains(reason, reasonOfRedirect):
+			return zoom.ErrInvalidArgument // as 4709
 		}
 	}
 	switch {

@@ -19,11 +19,25 @@ const (
 	tempLife  = time.Minute // of a temporary file that a killed process left
 )
 
-// readFile reads a regular file that is nobody else's to read.
-func readFile(root *os.Root, name string) ([]byte, error) {
+var errExchanged = errors.New("the token file was exchanged while it was opened")
+
+// readFile reads a regular file that is nobody else's to read. Another process may
+// save just then, and does so once an hour.
+func readFile(root *os.Root, name string) (data []byte, err error) {
 	if err := private(root); err != nil {
 		return nil, err
 	}
+	const tries = 5
+	for range tries {
+		data, err = readOnce(root, name)
+		if !errors.Is(err, errExchanged) {
+			break
+		}
+	}
+	return data, err
+}
+
+func readOnce(root *os.Root, name string) ([]byte, error) {
 	before, err := root.Lstat(name)
 	if err != nil {
 		return nil, err
@@ -41,7 +55,7 @@ func readFile(root *os.Root, name string) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case !os.SameFile(before, opened):
-		return nil, errors.New("the token file was exchanged while it was opened")
+		return nil, errExchanged
 	case isOpen(opened):
 		return nil, errors.New("the token file is open to others: its mode must be 0600")
 	}
@@ -115,10 +129,21 @@ func sweep(root *os.Root, name string) {
 	}
 }
 
-// fileError makes an ErrStore of an error of the file system, without its path.
+// fileError makes an ErrStore of an error of the file system, without its path: a
+// home directory tells whose it is.
 func fileError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%w: %w", ErrStore, redact.Cause(err))
+	return fmt.Errorf("%w: %w", ErrStore, redact.Cause(withoutPath(err)))
+}
+
+func withoutPath(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", e.Op, e.Err)
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		return fmt.Errorf("%s: %w", e.Op, e.Err)
+	}
+	return err
 }

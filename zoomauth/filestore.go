@@ -137,18 +137,22 @@ func (s *FileStore) open() (*os.Root, error) {
 	return root, nil
 }
 
-// setAside keeps a file that cannot be read.
+// setAside keeps a file that cannot be read, under another name. It stays in its place
+// until there is a better one.
 func (s *FileStore) setAside(root *os.Root) {
 	data, err := readFile(root, s.name)
 	if err != nil {
 		return
 	}
 	if _, err := DecodeToken(data); errors.Is(err, ErrStoreCorrupt) && len(bytes.TrimSpace(data)) > 0 {
-		_ = root.Rename(s.name, s.name+corruptSuffix)
+		_ = root.Remove(s.name + corruptSuffix)
+		if root.Link(s.name, s.name+corruptSuffix) != nil { // not every file system has links
+			_ = root.Rename(s.name, s.name+corruptSuffix)
+		}
 	}
 }
 
-// Delete removes the token and its copy.
+// Delete removes the token and its copies.
 func (s *FileStore) Delete(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", ErrStoreUnavailable, err)
@@ -161,6 +165,7 @@ func (s *FileStore) Delete(ctx context.Context) error {
 		return fileError(err)
 	}
 	defer func() { _ = root.Close() }()
+	sweep(root, s.name)
 	for _, name := range []string{s.name + lastSuffix, s.name + corruptSuffix, s.name} {
 		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fileError(err)
@@ -182,18 +187,25 @@ func (s *FileStore) Lock(ctx context.Context) (Lease, error) {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%w: %w", ErrStoreUnavailable, ctx.Err())
 	}
-	locked, err := s.lock.TryLockContext(ctx, lockPoll)
-	if err == nil && locked {
+	locked := false
+	defer func() {
+		if !locked {
+			<-s.busy
+		}
+	}()
+	locked, err = s.lock.TryLockContext(ctx, lockPoll)
+	locked = locked && err == nil
+	if locked {
 		return &fileLease{store: s}, nil
 	}
-	<-s.busy
 	if err == nil || ctx.Err() != nil {
 		return nil, fmt.Errorf("%w: the lock is held", ErrStoreUnavailable)
 	}
-	return nil, fmt.Errorf("%w: the file cannot be locked: %w", ErrStore, redact.Cause(err))
+	return nil, fmt.Errorf("%w: the file cannot be locked: %w", ErrStore, redact.Cause(withoutPath(err), s.dir+s.name))
 }
 
 type fileLease struct {
+	redactor
 	store    *FileStore
 	released bool // a lease belongs to one goroutine
 }
@@ -207,7 +219,6 @@ func (l *fileLease) Release() error {
 		return nil
 	}
 	l.released = true
-	err := l.store.lock.Unlock()
-	<-l.store.busy
-	return fileError(err)
+	defer func() { <-l.store.busy }()
+	return fileError(l.store.lock.Unlock())
 }

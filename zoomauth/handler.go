@@ -136,16 +136,17 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		binding = randomText()
 	}
-	if err := opts.Logins.Put(r.Context(), loginKey(binding, login.state()), login); err != nil {
+	if err := opts.Logins.Put(r.Context(), loginKey(binding, session, login.state()), login); err != nil {
 		return opError("auth.login", storeError(err))
 	}
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure but on a loopback address without TLS
 		Name: h.cookie, Value: binding, Path: "/", MaxAge: int(loginLife / time.Second),
 		Secure: h.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	http.Redirect(w, r, link, http.StatusFound)
+	w.Header().Set("Location", link) // and no page: the state stands in the link
+	w.WriteHeader(http.StatusFound)
 	return nil
 }
 
@@ -172,16 +173,16 @@ func (h *Handler) callback(r *http.Request) (*Login, *Token, error) {
 		return nil, nil, err
 	}
 	opts := h.opts()
-	state, hasState := single(query, "state", maxState)
+	back, ok := readReply(query) // before the login is taken: nothing else may end it
 	binding, hasCookie := h.binding(r)
-	if !hasState || !hasCookie {
+	if !ok || !hasCookie {
 		return nil, nil, ErrLogin
 	}
 	session, err := h.session(r)
 	if err != nil {
 		return nil, nil, err
 	}
-	login, err := opts.Logins.Take(r.Context(), loginKey(binding, state))
+	login, err := opts.Logins.Take(r.Context(), loginKey(binding, session, back.state))
 	switch {
 	case errors.Is(err, ErrLogin):
 		return nil, nil, ErrLogin

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/seatkit/zoom"
@@ -35,52 +36,31 @@ type LoginOptions struct {
 // port that is taken among them; [zoom.ErrReauthorize] for Deny; [zoom.ErrTimeout]
 // when nobody came back.
 func (a App) Login(ctx context.Context, opts *LoginOptions) (*Token, error) {
-	const op = "auth.login"
 	var o LoginOptions
 	if opts != nil {
 		o = *opts
 	}
 	if ctx == nil {
-		return nil, invalid(op, errors.New("the context is nil"))
+		return nil, invalid(opLogin, errors.New("the context is nil"))
 	}
-	listener, at, err := a.listen(ctx)
+	listener, address, err := a.listen(ctx)
 	if err != nil {
-		return nil, invalid(op, err)
+		return nil, invalid(opLogin, err)
 	}
-	defer func() { _ = listener.Close() }()
-	a.RedirectURL = at.String()
-	link, login, err := a.AuthCodeURL()
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, loginLife)
-	defer cancel()
-	t := &terminal{app: a, login: login, ended: make(chan struct{})}
-	stop := t.serve(ctx, listener, at)
-	defer stop()
-	if err := o.show(ctx, link); err != nil {
-		return nil, opError(op, redact.Cause(err, link))
-	}
-	select {
-	case <-t.ended:
-		return t.token, t.err
-	case <-ctx.Done():
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) && !time.Now().Before(login.Expires) {
-			return nil, opError(op, fmt.Errorf("%w: nobody came back from Zoom within five minutes", zoom.ErrTimeout))
-		}
-		return nil, opError(op, ctx.Err())
-	}
+	a.RedirectURL = address
+	return a.loginAt(ctx, listener, &o)
 }
 
 // listen opens the port of the redirect URL, on loopback and nowhere else, and
-// returns the URL with the port that the system chose, where it was to choose.
-func (a App) listen(ctx context.Context) (net.Listener, *url.URL, error) {
+// returns the URL with the port that the system chose, where it was to choose. Else
+// the URL stays as it is to the letter: as it was registered.
+func (a App) listen(ctx context.Context) (net.Listener, string, error) {
 	u, err := a.redirect()
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 	if u.Scheme != "http" || u.RawQuery != "" || u.ForceQuery {
-		return nil, nil, errors.New("redirect URL: want http on 127.0.0.1 or [::1], without a query")
+		return nil, "", errors.New("redirect URL: want http on 127.0.0.1 or [::1], without a query")
 	}
 	port := u.Port()
 	if port == "" {
@@ -89,13 +69,34 @@ func (a App) listen(ctx context.Context) (net.Listener, *url.URL, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
 	if err != nil {
-		return nil, nil, fmt.Errorf("redirect URL: its port cannot be listened on: %w", redact.Cause(err))
+		return nil, "", fmt.Errorf("redirect URL: its port cannot be listened on: %w", redact.Cause(err))
 	}
 	if port == "0" {
 		u.Host = listener.Addr().String()
+		return listener, u.String(), nil
 	}
-	return listener, u, nil
+	return listener, a.RedirectURL, nil
 }
+
+// loginAt waits for the browser at a listener, which it closes.
+func (a App) loginAt(ctx context.Context, listener net.Listener, o *LoginOptions) (*Token, error) {
+	link, login, err := a.AuthCodeURL()
+	if err != nil {
+		_ = listener.Close()
+		return nil, err
+	}
+	t := &terminal{app: a, login: login, ended: make(chan struct{})}
+	ctx, cancel := context.WithCancel(ctx)
+	stop := t.serve(ctx, listener)
+	defer stop()
+	defer cancel() // first: what is under way shall not be waited for
+	if err := o.show(ctx, link); err != nil {
+		return nil, opError(opLogin, redact.Cause(err, link))
+	}
+	return t.wait(ctx)
+}
+
+const opLogin = "auth.login"
 
 // terminal is the small server that waits for one good callback.
 type terminal struct {
@@ -107,45 +108,80 @@ type terminal struct {
 	err   error
 }
 
-// serve begins to answer and returns what ends it, when the last page has been sent.
-func (t *terminal) serve(ctx context.Context, listener net.Listener, at *url.URL) (stop func()) {
-	path := at.EscapedPath()
-	if path == "" {
-		path = "/"
+// wait returns what the callback brought. The five minutes are for the person: an
+// exchange that began in time goes to its end, for its code is used up.
+func (t *terminal) wait(ctx context.Context) (*Token, error) {
+	timer := time.NewTimer(loginLife)
+	defer timer.Stop()
+	select {
+	case <-t.ended:
+	case <-ctx.Done():
+	case <-timer.C:
+		if t.login.use() {
+			return nil, opError(opLogin, fmt.Errorf("%w: nobody came back from Zoom within five minutes", zoom.ErrTimeout))
+		}
+		select {
+		case <-t.ended:
+		case <-ctx.Done():
+		}
 	}
-	answers := make(chan struct{}, 1) // one callback at a time
+	select {
+	case <-t.ended: // also if the context ended at the same time
+		return t.token, t.err
+	default:
+		return nil, opError(opLogin, ctx.Err())
+	}
+}
+
+// serve begins to answer and returns what ends it: no listener, no connection and no
+// goroutine is left then.
+func (t *terminal) serve(ctx context.Context, listener net.Listener) (stop func()) {
+	path := "/"
+	if u, err := t.app.redirect(); err == nil && u.EscapedPath() != "" {
+		path = u.EscapedPath()
+	}
+	address := listener.Addr().String()
+	var connections sync.WaitGroup
 	server := &http.Server{
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      callbackLimit + 10*time.Second,
-		IdleTimeout:       10 * time.Second,
 		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+
+		DisableGeneralOptionsHandler: true, // it would answer "OPTIONS *" with 200
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				connections.Add(1)
+			case http.StateClosed:
+				connections.Done()
+			}
+		},
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch {
-			case r.Host != at.Host || r.URL.EscapedPath() != path:
+			case (r.Host != address && r.Host+":80" != address) || r.URL.EscapedPath() != path:
 				pageNotFound.write(w)
 			case r.Method != http.MethodGet:
 				w.Header().Set("Allow", http.MethodGet)
 				pageMethod.write(w)
 			default:
-				answers <- struct{}{}
-				defer func() { <-answers }()
 				t.answer(ctx, w, r)
 			}
 		}),
 	}
+	server.SetKeepAlivesEnabled(false)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		_ = server.Serve(listener)
 	}()
 	return func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		if server.Shutdown(ctx) != nil {
-			_ = server.Close()
-		}
+		// Not Shutdown, which waits seconds for a connection that never asked
+		// anything: browsers open some in advance. The last page has been sent.
+		_ = server.Close()
 		<-done
+		connections.Wait()
 	}
 }
 
@@ -165,6 +201,7 @@ func (t *terminal) answer(ctx context.Context, w http.ResponseWriter, r *http.Re
 	default:
 		pageDone.write(w)
 	}
+	_ = http.NewResponseController(w).Flush() // what comes now ends the server
 	t.token, t.err = token, err
 	close(t.ended)
 }
@@ -175,7 +212,7 @@ func (o *LoginOptions) show(ctx context.Context, link string) error {
 	if open == nil {
 		open = openBrowser
 	}
-	if open(ctx, link) == nil {
+	if err := open(ctx, link); err == nil || errors.Is(ctx.Err(), context.Canceled) {
 		return nil
 	}
 	out := o.Output

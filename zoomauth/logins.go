@@ -24,12 +24,21 @@ type LoginStore interface {
 // maxLogins is how many logins are kept in memory at once.
 const maxLogins = 10_000
 
-// MemoryLogins keeps logins in memory, 10,000 at most: one more is refused, so that
-// nobody can push out those of others. The zero value is ready.
+// MemoryLogins keeps logins in memory, the latest 10,000: one more pushes out the
+// oldest. To refuse it would let anybody who begins 33 of them a second lock all others
+// out; as it is, somebody has to begin 10,000 while a person is at Zoom. The zero value
+// is ready.
 type MemoryLogins struct {
+	redactor
+
 	mu     sync.Mutex
 	logins map[string]*Login
-	swept  time.Time
+	queue  []queued // the oldest first, those that were taken among them
+}
+
+type queued struct {
+	key   string
+	login *Login
 }
 
 // Put keeps a login until it expires.
@@ -39,19 +48,22 @@ func (m *MemoryLogins) Put(_ context.Context, key string, l *Login) error {
 	if m.logins == nil {
 		m.logins = map[string]*Login{}
 	}
-	if now := time.Now(); now.Sub(m.swept) > time.Minute || len(m.logins) >= maxLogins {
-		m.swept = now
-		for key, l := range m.logins {
-			if !now.Before(l.Expires) {
-				delete(m.logins, key)
-			}
-		}
-	}
-	if len(m.logins) >= maxLogins {
-		return errors.New("too many logins are under way")
+	for now := time.Now(); len(m.queue) > 0 && (len(m.queue) >= maxLogins || !now.Before(m.queue[0].login.Expires)); {
+		m.drop()
 	}
 	m.logins[key] = l
+	m.queue = append(m.queue, queued{key, l})
 	return nil
+}
+
+// drop forgets the oldest login.
+func (m *MemoryLogins) drop() {
+	oldest := m.queue[0]
+	m.queue[0] = queued{} // the array behind the queue lives on
+	m.queue = m.queue[1:]
+	if m.logins[oldest.key] == oldest.login {
+		delete(m.logins, oldest.key)
+	}
 }
 
 // Take returns a login and forgets it.
@@ -84,14 +96,24 @@ func (l *Login) Encode() ([]byte, error) {
 	if l == nil || l.state == nil {
 		return nil, invalid(opExchange, errors.New("login: is nil"))
 	}
-	return wire.Encode(storedLogin{
+	data, err := wire.Encode(storedLogin{
 		Version: 1, Region: l.Region, Session: l.Session, Expires: l.Expires,
 		ClientID: l.clientID, RedirectURL: l.redirectURL, State: l.state(), Verifier: l.verifier(),
 	})
+	if err == nil && len(data) > maxStored {
+		err = fmt.Errorf("want at most %d bytes", maxStored)
+	}
+	if err != nil {
+		return nil, invalid(opExchange, fmt.Errorf("login: %w", redact.Cause(err)))
+	}
+	return data, nil
 }
 
 // DecodeLogin reads what [Login.Encode] wrote. Anything else is [ErrStoreCorrupt].
 func DecodeLogin(data []byte) (*Login, error) {
+	if len(data) > maxStored {
+		return nil, fmt.Errorf("%w: longer than %d bytes", ErrStoreCorrupt, maxStored)
+	}
 	var s storedLogin
 	if err := wire.Decode(data, &s); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrStoreCorrupt, redact.Cause(err))

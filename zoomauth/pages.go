@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"strconv"
 
 	"github.com/seatkit/zoom"
 )
@@ -21,10 +22,10 @@ var (
 	pageNoLogin  = page{http.StatusBadRequest, "This link is not valid", "It was used before, is older than five minutes, or was not begun in this browser. Please begin anew."}
 	pageRefused  = page{http.StatusBadRequest, "Not connected", "Zoom did not accept the authorisation. Please begin anew."}
 	pageZoomDown = page{http.StatusBadGateway, "Not connected", "Zoom cannot be reached at the moment. Please begin anew in a while."}
-	pageFailed   = page{http.StatusInternalServerError, "Not connected", "The authorisation could not be kept. Please begin anew."}
+	pageFailed   = page{http.StatusInternalServerError, "Not connected", "This service could not finish it. Please begin anew in a while."}
 	pageNoRegion = page{http.StatusBadRequest, "Unknown region", "There is no app for this region."}
 	pageSession  = page{http.StatusForbidden, "Not allowed", "Please sign in first."}
-	pageMethod   = page{http.StatusMethodNotAllowed, "Not allowed", "This address is only for the browser's way back from Zoom."}
+	pageMethod   = page{http.StatusMethodNotAllowed, "Not allowed", "This address is only for a browser on its way to Zoom or back."}
 	pageNotFound = page{http.StatusNotFound, "Not found", "There is nothing here."}
 )
 
@@ -42,11 +43,17 @@ func (p page) write(w http.ResponseWriter) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
+	body := p.html()
+	h.Set("Content-Length", strconv.Itoa(len(body))) // it is whole before the handler ends
 	w.WriteHeader(p.status)
-	_, _ = w.Write([]byte("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n" +
+	_, _ = w.Write([]byte(body))
+}
+
+func (p page) html() string {
+	return "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n" +
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
 		"<title>" + p.title + "</title>\n<style>" + pageStyle + "</style>\n" +
-		"<main><h1>" + p.title + "</h1><p>" + p.text + "</p></main>\n</html>\n"))
+		"<main><h1>" + p.title + "</h1><p>" + p.text + "</p></main>\n</html>\n"
 }
 
 // errDenied is a login that the person ended.
@@ -67,11 +74,24 @@ func pageOf(err error) page {
 		return pageMethod
 	case errors.Is(err, ErrStore), errors.Is(err, zoom.ErrInvalidArgument), errors.Is(err, zoom.ErrClientCredentials):
 		return pageFailed
-	case errors.Is(err, zoom.ErrServer), errors.Is(err, zoom.ErrUnreachable), errors.Is(err, zoom.ErrTimeout), errors.Is(err, zoom.ErrRateLimited):
+	case isOutage(err):
 		return pageZoomDown
-	case errors.Is(err, zoom.ErrReauthorize):
+	case errors.Is(err, zoom.ErrReauthorize), errors.Is(err, zoom.ErrForbidden):
 		return pageRefused
 	default:
 		return pageFailed
 	}
+}
+
+// isOutage reports that Zoom, or the way to it, failed, and may not the next time.
+func isOutage(err error) bool {
+	for _, outage := range []error{
+		zoom.ErrServer, zoom.ErrUnreachable, zoom.ErrTimeout, zoom.ErrRateLimited,
+		zoom.ErrTLS, zoom.ErrRedirect, zoom.ErrBadResponse, zoom.ErrBodyTooLarge,
+	} {
+		if errors.Is(err, outage) {
+			return true
+		}
+	}
+	return false
 }

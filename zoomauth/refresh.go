@@ -1,6 +1,7 @@
 package zoomauth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -31,27 +32,26 @@ func (s *Source) refresh(ctx context.Context, cur *Token, lease Lease) (*Token, 
 	}
 	grant, lost, err := s.useRefreshToken(ctx, cur, lease)
 	mayBeSpent := lost
-	if lost {
-		if newer := s.newer(ctx, cur); newer != nil {
-			return newer, nil
+	if lost && grant == nil {
+		if s.isReplaced(ctx, cur) {
+			return nil, opError(opRefresh, ErrStoreChanged)
 		}
-		if wait(ctx, replayAfter) == nil && lease.Check(ctx) == nil {
+		if wait(ctx, replayAfter) == nil && check(ctx, lease) == nil {
 			grant, _, err = s.useRefreshToken(ctx, cur, lease)
 		}
 	}
-	if grant != nil { // also one without an access token: its refresh token is saved
+	switch {
+	case grant != nil: // also one without an access token: its refresh token is saved
 		next, saveErr := s.keep(ctx, cur, s.app().after(cur, grant, time.Now().Round(0)))
-		if err != nil {
-			return nil, err
+		if saveErr != nil || err != nil {
+			return nil, cmp.Or(opError("auth.save", saveErr), err)
 		}
-		return next, saveErr
-	}
-	if errors.Is(err, zoom.ErrReauthorize) {
-		if newer := s.newer(ctx, cur); newer != nil {
-			return newer, nil
-		}
+		return next, opError(opRefresh, s.match(next))
+	case errors.Is(err, zoom.ErrReauthorize) && s.isReplaced(ctx, cur):
+		return nil, opError(opRefresh, ErrStoreChanged)
+	case errors.Is(err, zoom.ErrReauthorize):
 		s.reauthorize(ctx, cur, err)
-	} else if mayBeSpent {
+	case mayBeSpent:
 		s.suspect(ctx, cur)
 	}
 	return nil, err
@@ -60,28 +60,26 @@ func (s *Source) refresh(ctx context.Context, cur *Token, lease Lease) (*Token, 
 // useRefreshToken sends the form once. A grant that comes with an error lacks an
 // access token and is to be kept.
 func (s *Source) useRefreshToken(ctx context.Context, cur *Token, lease Lease) (grant *oauth.Grant, lost bool, err error) {
-	if err := lease.Check(ctx); err != nil {
-		return nil, false, opError("auth.lock", storeError(err))
+	if err := check(ctx, lease); err != nil {
+		return nil, false, opError("auth.lock", err)
 	}
 	return s.app().grant(ctx, opRefresh, url.Values{
 		"grant_type": {"refresh_token"}, "refresh_token": {cur.refreshToken()},
 	}, false)
 }
 
-// newer returns what another process has stored meanwhile, if it can be used.
-func (s *Source) newer(ctx context.Context, cur *Token) *Token {
+// isReplaced reports whether somebody else has stored another token meanwhile, which
+// is then the one to go on with.
+func (s *Source) isReplaced(ctx context.Context, cur *Token) bool {
 	t, err := s.load(ctx)
-	if err != nil || t.refreshToken() == cur.refreshToken() || !t.fresh(time.Now()) {
-		return nil
-	}
-	return t
+	return err == nil && !t.same(cur)
 }
 
 // accountCredentials makes a new token of a server-to-server app.
 func (s *Source) accountCredentials(ctx context.Context, cur *Token, lease Lease) (*Token, error) {
 	const op = "auth.server_to_server"
-	if err := lease.Check(ctx); err != nil {
-		return nil, opError("auth.lock", storeError(err))
+	if err := check(ctx, lease); err != nil {
+		return nil, opError("auth.lock", err)
 	}
 	grant, _, err := s.app().grant(ctx, op, url.Values{
 		"grant_type": {"account_credentials"}, "account_id": {s.opts.AccountID},

@@ -12,18 +12,18 @@ import (
 
 // renew gets the next token and tells those who wait.
 func (s *Source) renew(ctx context.Context, r *renewal) {
-	ctx, cancel := context.WithTimeout(ctx, renewLimit)
-	defer cancel()
-	err := errors.New("a hook or the store ended the goroutine")
+	err := opError("auth.source", errors.New("a hook or the store ended the goroutine"))
 	var t *Token
 	defer func() {
-		if v := recover(); v != nil { // of a hook or a store: not on our goroutine
-			t, err = nil, errors.New("a hook or the store panicked")
+		if recover() != nil { // of a hook: not on our goroutine
+			t, err = nil, opError("auth.source", errors.New("a hook panicked"))
 		}
+		s.saveLater(ctx) // also what a store that ended the goroutine did not take
 		s.settle(r, t, err)
 	}()
 	t, err = s.obtain(ctx, r.refused)
 	s.warn(ctx, t)
+	s.tell(ctx)
 }
 
 // settle ends a renewal.
@@ -48,25 +48,72 @@ func (s *Source) settle(r *renewal, t *Token, err error) {
 // obtain returns a token that can be used: the stored one, else a new one, for which
 // one process at a time asks.
 func (s *Source) obtain(ctx context.Context, refused secret) (*Token, error) {
-	cur, err := s.load(ctx)
+	waiting, cancel := context.WithTimeout(ctx, renewLimit)
+	defer cancel()
+	if err := s.enter(waiting); err != nil {
+		return nil, opError("auth.lock", err)
+	}
+	defer s.leave()
+	cur, err := s.load(waiting)
 	if usable(cur, err, refused) || (err != nil && !errors.Is(err, ErrNoToken)) {
 		return cur, opError("auth.load", err)
 	}
-	lease, err := lock(ctx, s.store)
+	s.adopt(cur, refused)
+	lease, err := lock(waiting, s.store)
 	if err != nil {
 		return nil, opError("auth.lock", err)
 	}
-	defer func() { _ = lease.Release() }()
-	cur, err = s.load(ctx) // the one that had the lock may have renewed it
+	defer release(lease)
+	for range renewRounds {
+		t, err := s.replaceStored(ctx, refused, lease)
+		if !errors.Is(err, ErrStoreChanged) {
+			return t, err
+		}
+	}
+	return nil, opError("auth.source", ErrStoreChanged)
+}
+
+// replaceStored gets the token after the stored one, which whoever had the lock before
+// may have renewed. It has a time of its own: however long the wait for the lock was,
+// an answer with a new refresh token must be waited for.
+func (s *Source) replaceStored(ctx context.Context, refused secret, lease Lease) (*Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, renewLimit)
+	defer cancel()
+	cur, err := s.load(ctx)
 	if usable(cur, err, refused) || (err != nil && !errors.Is(err, ErrNoToken)) {
 		return cur, opError("auth.load", err)
 	}
 	return s.mint(ctx, cur, lease)
 }
 
-func usable(t *Token, err error, refused secret) bool {
-	return err == nil && t.fresh(time.Now()) && (refused == nil || t.accessToken() != refused())
+// enter waits until nothing else of this source works on the store, which may be one
+// without a lock.
+func (s *Source) enter(ctx context.Context) error {
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrStoreUnavailable, ctx.Err())
+	}
 }
+
+func (s *Source) leave() { <-s.turn }
+
+func usable(t *Token, err error, refused secret) bool {
+	return err == nil && t.fresh(time.Now()) && !t.isRefused(refused)
+}
+
+// adopt holds a stored token that is about to be replaced and still good, for the case
+// that this fails.
+func (s *Source) adopt(t *Token, refused secret) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t.alive(time.Now()) && !t.isRefused(refused) && !t.isRefused(s.refused) {
+		s.held = t
+	}
+}
+
+func (t *Token) isRefused(refused secret) bool { return refused != nil && refused() == t.accessToken() }
 
 // load reads the store. What could not be saved yet is newer than what is stored,
 // unless that was replaced meanwhile.
@@ -101,9 +148,12 @@ func (s *Source) match(t *Token) error {
 
 // warn tells that the refresh token comes to its end.
 func (s *Source) warn(ctx context.Context, t *Token) {
-	if s.opts.Expiring == nil {
+	hook := s.opts.Expiring
+	if hook == nil {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, renewLimit)
+	defer cancel()
 	if t == nil {
 		var err error
 		if t, err = s.load(ctx); err != nil {
@@ -119,7 +169,32 @@ func (s *Source) warn(ctx context.Context, t *Token) {
 	s.warned = end
 	s.mu.Unlock()
 	if !told {
-		s.opts.Expiring(ctx, end)
+		s.later(func(ctx context.Context) { hook(ctx, end) })
+	}
+}
+
+// later puts a hook off until the lock of the store is free: it may take its time, or
+// use the store.
+func (s *Source) later(hook func(context.Context)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hooks = append(s.hooks, hook)
+}
+
+// tell calls the hooks that were put off.
+func (s *Source) tell(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, renewLimit)
+	defer cancel()
+	for {
+		s.mu.Lock()
+		if len(s.hooks) == 0 {
+			s.mu.Unlock()
+			return
+		}
+		hook := s.hooks[0]
+		s.hooks = s.hooks[1:]
+		s.mu.Unlock()
+		hook(ctx)
 	}
 }
 
@@ -131,19 +206,28 @@ func (s *Source) reauthorize(ctx context.Context, t *Token, err error) {
 	s.spent = t.refresh
 	s.mu.Unlock()
 	s.suspect(ctx, t)
-	if !told && s.opts.Reauthorize != nil {
-		s.opts.Reauthorize(ctx, redact.Cause(err))
+	if hook := s.opts.Reauthorize; hook != nil && !told {
+		s.later(func(ctx context.Context) { hook(ctx, redact.Cause(err)) })
 	}
 }
 
-// suspect marks the stored token as one that may be spent.
+// suspect marks the stored token as one that may be spent. It is a mark for the
+// reader's eye; nothing rests on it.
 func (s *Source) suspect(ctx context.Context, t *Token) {
 	if t.Suspect {
 		return
 	}
 	marked := *t
 	marked.Suspect = true
-	_ = s.replace(ctx, t, &marked) // a mark for the reader's eye; nothing rests on it
+	s.mu.Lock()
+	u := s.unsaved
+	if u != nil { // is saved with what is saved later
+		s.unsaved = &unsaved{base: u.base, token: &marked}
+	}
+	s.mu.Unlock()
+	if u == nil {
+		_ = swap(ctx, s.store, t, &marked)
+	}
 }
 
 func (s *Source) isSpent(t *Token) bool {

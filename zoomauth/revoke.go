@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/seatkit/zoom"
 	"github.com/seatkit/zoom/internal/oauth"
 )
 
@@ -41,11 +42,20 @@ func (s *Source) Disconnect(ctx context.Context) error {
 	if s == nil || s.mint == nil || ctx == nil {
 		return invalid(opRevoke, errors.New("source, context: is nil"))
 	}
+	// What Zoom takes for revocation is an access token. One that is past its hour is
+	// replaced first, as for anybody else who asks.
+	if _, err := s.Installation(ctx); err != nil && !isRefusal(err) && !errors.Is(err, zoom.ErrClosed) {
+		return err
+	}
+	if err := s.enter(ctx); err != nil {
+		return opError("auth.lock", err)
+	}
+	defer s.leave()
 	lease, err := lock(ctx, s.store)
 	if err != nil {
 		return opError("auth.lock", err)
 	}
-	defer func() { _ = lease.Release() }()
+	defer release(lease)
 	t, err := s.load(ctx)
 	switch {
 	case errors.Is(err, ErrNoToken):
@@ -53,24 +63,21 @@ func (s *Source) Disconnect(ctx context.Context) error {
 	case err != nil:
 		return opError("auth.load", err)
 	}
-	if err := s.end(ctx, t, lease); err != nil && !isRefusal(err) {
+	if err := s.revoke(ctx, t); err != nil && !isRefusal(err) {
 		return err
 	}
 	s.mu.Lock()
 	s.held, s.unsaved = nil, nil
 	s.mu.Unlock()
-	return opError("auth.delete", storeError(s.store.Delete(ctx)))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveLimit) // what was begun is ended
+	defer cancel()
+	return opError("auth.delete", ask(func() error { return s.store.Delete(ctx) }))
 }
 
-// end revokes an access token. One that is past its hour is replaced first: what
-// Zoom takes for revocation is an access token.
-func (s *Source) end(ctx context.Context, t *Token, lease Lease) error {
-	if !t.alive(time.Now()) {
-		newer, err := s.mint(ctx, t, lease)
-		if err != nil {
-			return err
-		}
-		t = newer
+// revoke spares Zoom a token that is known to be dead.
+func (s *Source) revoke(ctx context.Context, t *Token) error {
+	if !t.alive(time.Now()) && (t.refreshToken() == "" || s.isSpent(t)) {
+		return nil
 	}
 	return s.app().Revoke(ctx, t)
 }

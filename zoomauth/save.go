@@ -11,51 +11,59 @@ const (
 	saveLimit = 10 * time.Second // of one try
 )
 
-// unsaved is a token that the store did not take, and what the store holds instead.
+// unsaved is a token that is not in the store yet, and what the store holds instead.
 type unsaved struct{ base, token *Token }
 
 // keep saves a token before it is used. One that the store does not take is kept
 // here, is used all the same, and is saved again every second: to drop it would be to
 // lose the account. One whose place was taken by another, of a person who authorised
-// anew, is dropped for that.
+// anew, is dropped for that, which is ErrStoreChanged.
 func (s *Source) keep(ctx context.Context, base, t *Token) (*Token, error) {
-	err := s.replace(ctx, base, t)
+	s.mu.Lock()
+	if s.unsaved != nil {
+		base = s.unsaved.base
+	}
+	u := &unsaved{base: base, token: t} // from here on it is not lost, whatever the store does
+	s.unsaved = u
+	s.mu.Unlock()
+	err := s.save(ctx, u)
 	switch {
 	case err == nil:
 		return t, nil
 	case errors.Is(err, ErrStoreChanged):
-		newer, err := s.load(ctx)
-		return newer, opError("auth.load", err)
+		return nil, err
 	}
-	s.mu.Lock()
-	if s.unsaved != nil {
-		base = s.unsaved.base
-	}
-	s.unsaved = &unsaved{base: base, token: t}
-	begin := !s.saving && !s.isClosed
-	s.saving = s.saving || begin
-	s.mu.Unlock()
-	s.storeFailed(ctx, err)
-	if begin {
-		go s.saveLoop(context.WithoutCancel(ctx))
+	s.saveLater(ctx)
+	if hook := s.opts.StoreFailed; hook != nil {
+		s.later(func(ctx context.Context) { hook(ctx, err) })
 	}
 	return t, nil
 }
 
-// replace puts next in the place of base, or of what the store holds instead of it.
-func (s *Source) replace(ctx context.Context, base, next *Token) error {
-	s.mu.Lock()
-	if s.unsaved != nil {
-		base = s.unsaved.base
-	}
-	s.mu.Unlock()
-	err := swap(ctx, s.store, base, next)
-	if err == nil {
+// save has a time of its own: what is left of a refresh may be too short.
+func (s *Source) save(ctx context.Context, u *unsaved) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveLimit)
+	defer cancel()
+	err := swap(ctx, s.store, u.base, u.token)
+	if err == nil || errors.Is(err, ErrStoreChanged) {
 		s.mu.Lock()
-		s.unsaved = nil
-		s.mu.Unlock()
+		defer s.mu.Unlock()
+		if s.unsaved == u {
+			s.unsaved = nil
+		}
 	}
 	return err
+}
+
+// saveLater begins to save what is not saved yet, unless that is done already.
+func (s *Source) saveLater(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unsaved == nil || s.saving || s.isClosed {
+		return
+	}
+	s.saving = true
+	go s.saveLoop(context.WithoutCancel(ctx))
 }
 
 // saveLoop ends when the token is saved, or the source closed.
@@ -68,9 +76,7 @@ func (s *Source) saveLoop(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
-		limited, cancel := context.WithTimeout(ctx, saveLimit)
-		_ = s.saveAgain(limited) // told when it failed first
-		cancel()
+		_ = s.saveAgain(ctx) // told when it failed first
 		timer.Reset(saveAgain)
 	}
 }
@@ -85,6 +91,12 @@ func (s *Source) isUnsaved() bool {
 
 // saveAgain saves what is not saved yet, if there is anything.
 func (s *Source) saveAgain(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, saveLimit)
+	defer cancel()
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	defer s.leave()
 	s.mu.Lock()
 	u := s.unsaved
 	s.mu.Unlock()
@@ -95,21 +107,9 @@ func (s *Source) saveAgain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = lease.Release() }()
-	err = swap(ctx, s.store, u.base, u.token)
-	if err == nil || errors.Is(err, ErrStoreChanged) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.unsaved == u {
-			s.unsaved = nil
-		}
-		return nil
+	defer release(lease)
+	if err := s.save(ctx, u); !errors.Is(err, ErrStoreChanged) {
+		return err
 	}
-	return err
-}
-
-func (s *Source) storeFailed(ctx context.Context, err error) {
-	if s.opts.StoreFailed != nil {
-		s.opts.StoreFailed(ctx, err)
-	}
+	return nil // somebody authorised anew
 }

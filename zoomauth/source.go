@@ -12,12 +12,15 @@ import (
 )
 
 const (
-	renewLimit = time.Minute      // of one renewal: the wait for the lock, the call, the save
-	renewAgain = 30 * time.Second // after a failed renewal, while the old access token is good
-	warnBefore = 14 * 24 * time.Hour
+	renewLimit  = time.Minute      // of the wait for the lock, and then of the call with its replay
+	renewWait   = 3 * time.Second  // for a renewal, while the old access token is good
+	renewAgain  = 30 * time.Second // after a failed renewal, while the old access token is good
+	renewRounds = 3                // while others replace the stored token meanwhile
+	warnBefore  = 14 * 24 * time.Hour
 )
 
-// SourceOptions change a [Source]. Nil means the defaults.
+// SourceOptions change a [Source]. Nil means the defaults. A hook may use the store;
+// it must not ask the source, which waits for it.
 type SourceOptions struct {
 	// AccountID is the Zoom account whose token it must be. A stored token that is
 	// known to be of another one is zoom.ErrAccountMismatch before anything is sent.
@@ -40,9 +43,10 @@ type SourceOptions struct {
 // the store. A new token is saved before it is used. It is safe for concurrent use
 // and implements [zoom.TokenSource]; clients may share it.
 //
-// A refresh runs on a time of its own, a minute at most, whatever becomes of the
-// caller who caused it. Its hooks run on its goroutine, before those who wait get
-// their token.
+// A refresh runs on a time of its own, a minute at most once it has the lock of the
+// store, whatever becomes of the caller who caused it. Its hooks run on its goroutine,
+// when the lock is free again and before those who wait get their token. Nobody waits
+// for long while the former access token is good.
 type Source struct {
 	redactor
 
@@ -53,13 +57,16 @@ type Source struct {
 	// lease is held.
 	mint func(ctx context.Context, cur *Token, lease Lease) (*Token, error)
 
+	turn chan struct{} // holds one element while something of this source works on the store
+
 	mu       sync.Mutex
 	held     *Token
 	refused  secret    // an access token that Zoom refused
 	again    time.Time // no renewal before
 	renewing *renewal
 	unsaved  *unsaved
-	saving   bool   // the goroutine that saves it runs
+	saving   bool // the goroutine that saves it runs
+	hooks    []func(context.Context)
 	spent    secret // the refresh token that is known to be dead
 	warned   time.Time
 	closed   chan struct{}
@@ -68,6 +75,7 @@ type Source struct {
 
 // renewal is one under way. Its result may be read once done is closed.
 type renewal struct {
+	began   time.Time
 	done    chan struct{}
 	refused secret // what was known to be refused when it began
 	stale   bool   // what it brought was refused meanwhile: begin again
@@ -122,7 +130,7 @@ func (a App) newSource(store TokenStore, opts *SourceOptions) (*Source, error) {
 	if err := a.check(); err != nil {
 		return nil, invalid("auth.source", err)
 	}
-	s := &Source{store: store, app: func() App { return a }, closed: make(chan struct{})}
+	s := &Source{store: store, app: func() App { return a }, turn: make(chan struct{}, 1), closed: make(chan struct{})}
 	if opts != nil {
 		s.opts = *opts
 	}
@@ -157,7 +165,7 @@ func (s *Source) Installation(ctx context.Context) (*Token, error) {
 func (s *Source) await(ctx context.Context) (t *Token, stale bool, err error) {
 	s.mu.Lock()
 	now := time.Now()
-	if s.held.fresh(now) || (s.held.alive(now) && now.Before(s.again)) {
+	if s.held.fresh(now) || (s.held.alive(now) && (s.isClosed || now.Before(s.again))) {
 		defer s.mu.Unlock()
 		return s.held, false, nil
 	}
@@ -167,17 +175,33 @@ func (s *Source) await(ctx context.Context) (t *Token, stale bool, err error) {
 	}
 	r := s.renewing
 	if r == nil {
-		r = &renewal{done: make(chan struct{}), refused: s.refused}
+		r = &renewal{began: now, done: make(chan struct{}), refused: s.refused}
 		s.renewing = r
 		go s.renew(context.WithoutCancel(ctx), r)
 	}
+	held := s.held
 	s.mu.Unlock()
+	var enough <-chan time.Time
+	if held.alive(now) {
+		timer := time.NewTimer(time.Until(r.began.Add(renewWait)))
+		defer timer.Stop()
+		enough = timer.C
+	}
 	select {
 	case <-ctx.Done():
 		return nil, false, ctx.Err()
 	case <-r.done:
 		return r.token, r.stale, r.err
+	case <-enough:
+		return held, !s.isGood(held), nil
 	}
+}
+
+// isGood reports whether a token can still be given out that was held just now.
+func (s *Source) isGood(t *Token) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held == t && t.alive(time.Now())
 }
 
 // Rejected is told of an access token that Zoom refused. If it is the one that is
@@ -211,7 +235,5 @@ func (s *Source) Close() error {
 	if r != nil {
 		<-r.done
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), saveLimit)
-	defer cancel()
-	return opError("auth.save", s.saveAgain(ctx))
+	return opError("auth.save", s.saveAgain(context.Background()))
 }

@@ -48,26 +48,40 @@ type Swapper interface {
 	Swap(ctx context.Context, old, next *Token) error
 }
 
-// swap replaces old by next as safely as the store can.
+// swap replaces old by next as safely as the store can. ErrStoreChanged means that it
+// holds another state than old; a mark of doubt alone makes none.
 func swap(ctx context.Context, store TokenStore, old, next *Token) error {
-	if s, ok := store.(Swapper); ok {
-		return storeError(s.Swap(ctx, old, next))
+	s, swaps := store.(Swapper)
+	if swaps {
+		err := ask(func() error { return s.Swap(ctx, old, next) })
+		if !errors.Is(err, ErrStoreChanged) {
+			return err
+		}
 	}
 	current, err := load(ctx, store)
-	if err != nil && !errors.Is(err, ErrNoToken) {
+	switch {
+	case err != nil && !errors.Is(err, ErrNoToken):
 		return err
-	}
-	if !current.same(old) {
+	case !current.same(old):
 		return ErrStoreChanged
+	case !swaps:
+		return ask(func() error { return store.Save(ctx, next) })
 	}
-	return storeError(store.Save(ctx, next))
+	err = ask(func() error { return s.Swap(ctx, current, next) })
+	if errors.Is(err, ErrStoreChanged) { // just now, or it is wrong: the next try will show
+		err = fmt.Errorf("%w: it does not replace what it holds", ErrStoreUnavailable)
+	}
+	return err
 }
 
-func load(ctx context.Context, store TokenStore) (*Token, error) {
-	t, err := store.Load(ctx)
+func load(ctx context.Context, store TokenStore) (t *Token, err error) {
+	err = ask(func() (err error) {
+		t, err = store.Load(ctx)
+		return err
+	})
 	switch {
 	case err != nil:
-		return nil, storeError(err)
+		return nil, err
 	case t == nil:
 		return nil, ErrNoToken
 	default:
@@ -75,20 +89,40 @@ func load(ctx context.Context, store TokenStore) (*Token, error) {
 	}
 }
 
-func lock(ctx context.Context, store TokenStore) (Lease, error) {
+func lock(ctx context.Context, store TokenStore) (lease Lease, err error) {
 	l, ok := store.(Locker)
 	if !ok {
 		return noLease{}, nil
 	}
-	lease, err := l.Lock(ctx)
-	if err == nil && lease == nil {
-		err = ErrStoreUnavailable
+	err = ask(func() (err error) {
+		lease, err = l.Lock(ctx)
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case lease == nil:
+		return nil, ErrStoreUnavailable
+	default:
+		return lease, nil
 	}
-	if err != nil {
-		return nil, storeError(err)
-	}
-	return lease, nil
 }
+
+// ask calls a store. Its panic must not take a token along that waits to be saved.
+func ask(call func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = fmt.Errorf("%w: it panicked", ErrStore)
+		}
+	}()
+	return storeError(call())
+}
+
+func check(ctx context.Context, lease Lease) error {
+	return ask(func() error { return lease.Check(ctx) })
+}
+
+func release(lease Lease) { _ = ask(lease.Release) }
 
 type noLease struct{}
 
@@ -111,19 +145,19 @@ func storeError(err error) error {
 // stored, once no refresh of the former one is under way. [Handler] does it by
 // itself.
 func Keep(ctx context.Context, store TokenStore, t *Token) error {
-	if store == nil || t == nil {
-		return invalid("auth.keep", errors.New("store, token: is nil"))
+	if ctx == nil || store == nil || t == nil {
+		return invalid("auth.keep", errors.New("context, store, token: is nil"))
 	}
 	lease, err := lock(ctx, store)
 	if err != nil {
 		return opError("auth.keep", err)
 	}
-	defer func() { _ = lease.Release() }()
+	defer release(lease)
 	next := *t
 	if current, err := load(ctx, store); err == nil {
 		next.Generation = max(current.Generation+1, t.Generation)
 	}
-	return opError("auth.keep", storeError(store.Save(ctx, &next)))
+	return opError("auth.keep", ask(func() error { return store.Save(ctx, &next) }))
 }
 
 func opError(op string, err error) error {

@@ -54,8 +54,8 @@ func (a App) NewToken(accessToken, refreshToken string, expiry time.Time) (*Toke
 	if refreshToken != "" && !oauth.IsHeaderSafe(refreshToken) || accessToken != "" && !oauth.IsHeaderSafe(accessToken) {
 		return nil, invalid("auth.token", errors.New("token: want visible ASCII"))
 	}
-	if accessToken == "" && refreshToken == "" {
-		return nil, invalid("auth.token", errors.New("token: is empty"))
+	if a.ClientID == "" || accessToken == "" && refreshToken == "" {
+		return nil, invalid("auth.token", errors.New("client id, token: is empty"))
 	}
 	now := time.Now()
 	t := &Token{
@@ -128,7 +128,10 @@ func (a App) after(t *Token, g *oauth.Grant, now time.Time) *Token {
 	if g.AccessToken != "" {
 		next.access = hide(g.AccessToken)
 		next.Issued, next.Expiry = now, now.Add(g.Life)
-		next.Scopes, next.APIURL = strings.Fields(g.Scope), g.APIURL
+		next.Scopes, next.APIURL = strings.Fields(sane(g.Scope, maxScope)), sane(g.APIURL, maxURL)
+		if next.AccountID == "" {
+			next.AccountID = accountOf(g.AccessToken)
+		}
 	}
 	if g.RefreshToken != "" {
 		next.refresh, next.RefreshIssued = hide(g.RefreshToken), now
@@ -136,9 +139,20 @@ func (a App) after(t *Token, g *oauth.Grant, now time.Time) *Token {
 	return next
 }
 
+// sane drops a text that would make a token too long to be stored.
+func sane(text string, limit int) string {
+	isOdd := func(r rune) bool { return r < ' ' || r > '~' }
+	if len(text) > limit || strings.ContainsFunc(text, isOdd) {
+		return ""
+	}
+	return text
+}
+
 const (
 	tokenVersion = 1
 	maxStored    = 64 << 10 // bytes of a stored token
+	maxScope     = 20 << 10 // of what is worth keeping beside the tokens
+	maxURL       = 2 << 10
 )
 
 // stored is the form of a Token in a store.
@@ -162,8 +176,8 @@ type stored struct {
 // Encode returns the token in the form for a store, JSON of at most 64 KiB, with its
 // secrets in plain text: whoever reads it can use the account.
 func (t *Token) Encode() ([]byte, error) {
-	if t == nil {
-		return nil, invalid("auth.token", errors.New("token: is nil"))
+	if t == nil || t.ClientID == "" || t.accessToken()+t.refreshToken() == "" {
+		return nil, invalid("auth.token", errors.New("token: is nil, or a part is missing"))
 	}
 	data, err := wire.Encode(stored{
 		Version: tokenVersion, ClientID: t.ClientID, Region: t.Region, AccountID: t.AccountID,

@@ -14,8 +14,8 @@ type Secret func() string
 // Hide makes a Secret of a text.
 func Hide(text string) Secret { return func() string { return text } }
 
-// A Printer, embedded, keeps a type that holds secrets from printing them: fmt
-// would print unexported fields without asking them.
+// A Printer keeps the type that embeds it, and holds secrets, from printing them:
+// fmt would print unexported fields without asking them.
 type Printer struct{}
 
 // Format prints "[redacted]" under every verb.
