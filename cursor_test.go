@@ -2,6 +2,7 @@ package zoom
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -103,6 +104,9 @@ func TestForeignTokens(t *testing.T) {
 			"t", "8V8HigQkzm2O5r9RUn31D9ZyJHgrmFfbLa2", "...", "0.0..", "0.0.t", "1.1." + l.mark(0), "-1.0." + l.mark(0) + ".t",
 			"9.0." + l.mark(0) + ".t", "0.-1." + l.mark(0) + ".t", "x.0." + l.mark(0) + ".t", "0.x." + l.mark(0) + ".t",
 			"0.0." + l.mark(0) + "0.t", "99999999999999999999.0." + l.mark(0) + ".t", " 0.0." + l.mark(0) + ".t",
+		}
+		for part := range 40 { // one of them is just behind the last
+			foreign = append(foreign, fmt.Sprintf("%d.0.%s.t", part+1, l.mark(0)))
 		}
 		for other, o := range lists {
 			if other != name {

@@ -206,6 +206,8 @@ func TestErrorForms(t *testing.T) {
 	slog.New(slog.NewJSONHandler(&b, nil)).Info("m", "err", e)
 	assert.Contains(t, b.String(), `"status":429`)
 	require.ErrorIs(t, e, zoom.ErrDailyLimit)
+	once := &zoom.Error{Op: "users.get", Attempts: 1, Err: zoom.ErrServer}
+	assert.Equal(t, "zoom: users.get: server failure", once.Error())
 	assert.Equal(t, "zoom", new(zoom.Error).Error())
 	assert.Equal(t, "zoom: access token refused", (&zoom.Error{Err: zoom.ErrUnauthorized}).Error())
 }

@@ -3,6 +3,7 @@ package zoom_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -56,5 +57,34 @@ func TestRefusedTokenThenNoAttempt(t *testing.T) {
 			require.Equal(t, 2, tokens)
 			require.Len(t, tp.requests(), 1)
 		})
+	})
+}
+
+// A nil *Error in an error is one that its maker forgot; it is no reason to panic.
+func TestTokenSourceReturnsATypedNil(t *testing.T) {
+	for name, wrap := range map[string]func(*zoom.Error) error{
+		"bare":    func(e *zoom.Error) error { return e },
+		"wrapped": func(e *zoom.Error) error { return fmt.Errorf("vault: %w", e) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := zoom.NewClient(sourceFunc(func(context.Context) (*oauth2.Token, error) { return nil, wrap(nil) }))
+			require.NoError(t, err)
+			_, err = c.Users.Get(t.Context(), "u")
+			require.Error(t, err)
+			require.NotEmpty(t, err.Error())
+		})
+	}
+}
+
+// What the limiter says stands once in the text, in the words of the call.
+func TestLimiterRefusalReadsWell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limiter := zoom.NewLimiter(zoom.PlanFree, zoom.LimitPerDay(zoom.ClassLight, 1))
+		zoom.SetResumeJitter(limiter, 0)
+		c := newTape(ok(`{"id":"u"}`)).client(t, zoom.WithLimiter(limiter))
+		_, err := c.Users.Get(t.Context(), "u")
+		require.NoError(t, err)
+		_, err = c.Users.Get(t.Context(), "u")
+		require.EqualError(t, err, "zoom: users.get: GET /users/{userId}: daily limit reached, retry at 2000-01-02T00:00:00Z")
 	})
 }
