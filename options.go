@@ -2,17 +2,16 @@ package zoom
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/seatkit/zoom/internal/transport"
+	"github.com/seatkit/zoom/internal/wire"
 )
 
 // The defaults of a client.
@@ -67,7 +66,7 @@ func invalidOption(name, reason string) error {
 // user, query and fragment. The default is https://api.zoom.us/v2.
 func WithBaseURL(u string) Option {
 	return func(c *config) error {
-		base, err := parseEndpoint(u)
+		base, err := wire.Endpoint(u)
 		if err != nil {
 			return invalidOption("base URL", err.Error())
 		}
@@ -76,28 +75,6 @@ func WithBaseURL(u string) Option {
 		c.base = base
 		return nil
 	}
-}
-
-// parseEndpoint reads an address to which a token or a secret may be sent.
-func parseEndpoint(address string) (*url.URL, error) {
-	u, err := url.Parse(address)
-	switch {
-	case err != nil || u.Host == "" || u.Hostname() == "":
-		return nil, errors.New("want an absolute URL") // the parser's error quotes the address
-	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, errors.New("want no user, query or fragment")
-	case u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())):
-		return nil, errors.New("want https, or http on loopback")
-	}
-	return u, nil
-}
-
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
 }
 
 // WithHTTPClient uses hc's Transport as the innermost layer and its Timeout, if

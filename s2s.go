@@ -13,6 +13,7 @@ import (
 
 	"github.com/seatkit/zoom/internal/oauth"
 	"github.com/seatkit/zoom/internal/transport"
+	"github.com/seatkit/zoom/internal/wire"
 )
 
 const (
@@ -61,7 +62,7 @@ func (s *ServerToServerSource) endpoint() (*url.URL, error) {
 	if address == "" {
 		address = defaultTokenURL
 	}
-	u, err := parseEndpoint(address)
+	u, err := wire.Endpoint(address)
 	if err != nil {
 		return nil, fmt.Errorf("token URL: %w", err)
 	}
