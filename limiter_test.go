@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -70,6 +71,37 @@ func TestFaultRL15NoWindowAboveTheLimit(t *testing.T) {
 					least := 0.89 * float64(limit[0])
 					took := at[len(at)-1].Sub(at[0])
 					assert.GreaterOrEqual(t, float64(len(at))*float64(window)/float64(took), least, "not slower than needed")
+				})
+			})
+		}
+	}
+}
+
+// The same while Zoom refuses 30 % of them: the rate falls, and no window makes up for
+// it.
+func TestFaultRL15NoWindowAboveTheLimitUnder429s(t *testing.T) {
+	for plan, classes := range published {
+		for class, limit := range classes {
+			t.Run(fmt.Sprint(plan, class), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					const calls = 100_000
+					l := zoom.NewLimiter(plan, zoom.LimitPerDay(class, 0))
+					random := rand.New(rand.NewPCG(uint64(plan), uint64(class)))
+					at, refused := make([]time.Time, 0, calls), 0
+					for range calls {
+						at = append(at, waits(t, l, class, 1)...)
+						said := zoom.RateLimit{Status: http.StatusOK, Limit: -1, Remaining: -1}
+						if random.Float64() < 0.3 {
+							said.Status, said.Message = http.StatusTooManyRequests, perSecond429
+							refused++
+						}
+						l.Observe(class, said)
+					}
+					assert.InDelta(t, 0.3*calls, refused, 0.01*calls)
+					assert.LessOrEqual(t, mostWithin(at, windowOf(class)-time.Nanosecond), limit[0])
+					full := time.Duration(calls / l.Stats()[class].Full * float64(time.Second))
+					assert.Greater(t, at[calls-1].Sub(at[0]), full*5/4, "the rate falls")
 				})
 			})
 		}
