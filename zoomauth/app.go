@@ -105,6 +105,9 @@ func (a Apps) Region(r Region) (App, error) {
 		}
 		known = append(known, string(app.Region))
 	}
+	if len(known) == 0 {
+		return App{}, invalid("app", errors.New("region: there are no apps"))
+	}
 	slices.Sort(known)
 	return App{}, invalid("app", fmt.Errorf("region: want one of %s", strings.Join(known, ", ")))
 }
@@ -141,13 +144,14 @@ func (a App) check() error {
 func (a App) redirect() (*url.URL, error) {
 	u, err := url.Parse(a.RedirectURL)
 	switch {
-	case err != nil || u.Host == "" || u.User != nil || u.Fragment != "":
+	case err != nil || u.Hostname() == "" || u.User != nil || strings.Contains(a.RedirectURL, "#"):
 		return nil, errors.New("redirect URL: want an absolute URL without user and fragment")
 	case u.Scheme == "https":
 		return u, nil
 	}
+	// An address that can be written in two ways would not be the Host that comes back.
 	addr, err := netip.ParseAddr(u.Hostname())
-	if u.Scheme != "http" || err != nil || !addr.IsLoopback() {
+	if u.Scheme != "http" || err != nil || !addr.IsLoopback() || addr.Is4In6() || addr.Zone() != "" {
 		return nil, errors.New("redirect URL: want https, or http on 127.0.0.1 or [::1]")
 	}
 	return u, nil

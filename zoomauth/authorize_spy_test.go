@@ -57,9 +57,12 @@ type sent struct {
 }
 
 func (s *spy) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
+	var body []byte
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
 	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil {

@@ -30,9 +30,11 @@ const (
 	deviceGrant      = "urn:ietf:params:oauth:grant-type:device_code"
 	deviceLife       = 15 * time.Minute
 	deviceInterval   = 5 * time.Second
+	deviceShortest   = time.Second
 	deviceSlowerBy   = 5 * time.Second
 	deviceLongest    = time.Hour
 	deviceSlowestAsk = time.Minute
+	maxUserCode      = 64
 )
 
 // DeviceLogin lets somebody authorise on another device, for a machine without a
@@ -74,9 +76,10 @@ func (a App) DeviceLogin(ctx context.Context, show func(DeviceCode) error) (*Tok
 	}
 }
 
-// poll asks once. Neither a token nor an error means: not yet.
+// poll asks once. Neither a token nor an error means: not yet. What failed is asked
+// again in its turn, not at once: that would be sooner than the device may.
 func (a App) poll(ctx context.Context, d *device) (*Token, error) {
-	grant, _, err := a.grant(ctx, opDevice, url.Values{"grant_type": {deviceGrant}, "device_code": {d.code()}}, true)
+	grant, lost, err := a.grant(ctx, opDevice, url.Values{"grant_type": {deviceGrant}, "device_code": {d.code()}}, false)
 	if err != nil {
 		e, ok := errors.AsType[*zoom.Error](err)
 		if !ok {
@@ -88,7 +91,7 @@ func (a App) poll(ctx context.Context, d *device) (*Token, error) {
 		case e.Message == "slow_down":
 			d.slowDown(time.Time{})
 			return nil, nil
-		case errors.Is(err, zoom.ErrTimeout), errors.Is(err, zoom.ErrUnreachable), errors.Is(err, zoom.ErrServer), errors.Is(err, zoom.ErrRateLimited):
+		case lost, errors.Is(err, zoom.ErrTimeout), errors.Is(err, zoom.ErrUnreachable), errors.Is(err, zoom.ErrServer), errors.Is(err, zoom.ErrRateLimited):
 			d.slowDown(e.RetryAt) // as the standard wants it; the code is still good
 			return nil, nil
 		default:
@@ -140,17 +143,27 @@ func (d *device) read(body []byte, now time.Time) error {
 		Expires: now.Add(seconds("expires_in", deviceLife, deviceLongest)),
 	}
 	d.code = hide(code)
-	d.interval = seconds("interval", deviceInterval, deviceSlowestAsk)
-	if !oauth.IsHeaderSafe(code) || !oauth.IsHeaderSafe(d.shown.Link) || !isPrintable(d.shown.UserCode) {
+	d.interval = max(seconds("interval", deviceInterval, deviceSlowestAsk), deviceShortest)
+	if !oauth.IsHeaderSafe(code) || !isLink(d.shown.Link) || !isPrintable(d.shown.UserCode) {
 		return &wire.ShapeError{Reason: "a part of the device code is missing or cannot be shown"}
 	}
-	if !oauth.IsHeaderSafe(d.shown.FullLink) {
+	if !isLink(d.shown.FullLink) {
 		d.shown.FullLink = ""
 	}
 	return nil
 }
 
+// isLink reports whether an address may be shown to be opened: that of a page, and to
+// the eye that of its host.
+func isLink(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || !oauth.IsHeaderSafe(text) || len(text) > maxURL || u.Hostname() == "" || u.User != nil {
+		return false
+	}
+	return u.Scheme == "https" || u.Scheme == "http" && wire.IsLoopback(u.Hostname())
+}
+
 // isPrintable keeps what moves the cursor away from a terminal.
 func isPrintable(text string) bool {
-	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError })
+	return text != "" && len(text) <= maxUserCode && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError })
 }

@@ -15,14 +15,18 @@ import (
 )
 
 const (
-	tempInfix = ".new-"
-	tempLife  = time.Minute // of a temporary file that a killed process left
+	tempInfix  = ".new-"
+	tempRandom = 26          // letters and digits behind it
+	tempLife   = time.Minute // of a temporary file that a killed process left
 )
 
-var errExchanged = errors.New("the token file was exchanged while it was opened")
+var (
+	errExchanged = errors.New("the token file was exchanged while it was opened")
+	errOpen      = errors.New("the token file is open to others: its mode must be 0600")
+)
 
-// readFile reads a regular file that is nobody else's to read. Another process may
-// save just then, and does so once an hour.
+// readFile reads a regular file that is nobody else's to read; one that is comes with
+// errOpen. Another process may save just then, and does so once an hour.
 func readFile(root *os.Root, name string) (data []byte, err error) {
 	if err := private(root); err != nil {
 		return nil, err
@@ -56,10 +60,12 @@ func readOnce(root *os.Root, name string) ([]byte, error) {
 		return nil, err
 	case !os.SameFile(before, opened):
 		return nil, errExchanged
-	case isOpen(opened):
-		return nil, errors.New("the token file is open to others: its mode must be 0600")
 	}
-	return io.ReadAll(io.LimitReader(file, maxStored+1))
+	data, err := io.ReadAll(io.LimitReader(file, maxStored+1))
+	if err == nil && isOpen(opened) {
+		err = errOpen
+	}
+	return data, err
 }
 
 func private(root *os.Root) error {
@@ -77,7 +83,7 @@ func isOpen(info fs.FileInfo) bool {
 // replaceFile puts data in the place of a file. A link there is replaced, not
 // followed.
 func replaceFile(root *os.Root, name string, data []byte) (err error) {
-	temp := name + tempInfix + rand.Text()
+	temp := name + tempInfix + rand.Text()[:tempRandom]
 	file, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -120,13 +126,20 @@ func sweep(root *os.Root, name string) {
 		return
 	}
 	for _, entry := range entries {
-		if !strings.HasPrefix(entry.Name(), name+tempInfix) && !strings.HasPrefix(entry.Name(), name+lastSuffix+tempInfix) {
+		if !isTemp(entry.Name(), name) && !isTemp(entry.Name(), name+lastSuffix) {
 			continue
 		}
 		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > tempLife {
 			_ = root.Remove(entry.Name())
 		}
 	}
+}
+
+// isTemp reports whether a file is one of those that replaceFile writes, and not
+// somebody else's with a like name.
+func isTemp(file, name string) bool {
+	random, ok := strings.CutPrefix(file, name+tempInfix)
+	return ok && len(random) == tempRandom && strings.Trim(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
 }
 
 // fileError makes an ErrStore of an error of the file system, without its path: a

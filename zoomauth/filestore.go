@@ -141,13 +141,17 @@ func (s *FileStore) open() (*os.Root, error) {
 // until there is a better one.
 func (s *FileStore) setAside(root *os.Root) {
 	data, err := readFile(root, s.name)
-	if err != nil {
+	if err != nil && !errors.Is(err, errOpen) {
 		return
 	}
 	if _, err := DecodeToken(data); errors.Is(err, ErrStoreCorrupt) && len(bytes.TrimSpace(data)) > 0 {
 		_ = root.Remove(s.name + corruptSuffix)
-		if root.Link(s.name, s.name+corruptSuffix) != nil { // not every file system has links
-			_ = root.Rename(s.name, s.name+corruptSuffix)
+		err := root.Link(s.name, s.name+corruptSuffix)
+		if err != nil { // not every file system has links
+			err = root.Rename(s.name, s.name+corruptSuffix)
+		}
+		if err == nil {
+			_ = root.Chmod(s.name+corruptSuffix, 0o600)
 		}
 	}
 }
@@ -198,7 +202,10 @@ func (s *FileStore) Lock(ctx context.Context) (Lease, error) {
 	if locked {
 		return &fileLease{store: s}, nil
 	}
-	if err == nil || ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("%w: the lock is held: %w", ErrStoreUnavailable, ctx.Err())
+	case err == nil:
 		return nil, fmt.Errorf("%w: the lock is held", ErrStoreUnavailable)
 	}
 	return nil, fmt.Errorf("%w: the file cannot be locked: %w", ErrStore, redact.Cause(withoutPath(err), s.dir+s.name))

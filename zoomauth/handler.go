@@ -14,15 +14,20 @@ import (
 
 // HandlerOptions say how a web service lets people connect their Zoom account.
 type HandlerOptions struct {
-	Apps Apps // one, or one for each region; required
+	// Apps are one, or one for each region; required. Their redirect URLs are https, or
+	// all of them http on loopback. A browser must come to Start at the host of the
+	// redirect URL: it brings the cookie back to no other.
+	Apps Apps
 
 	// Store returns where the token of a login is to be kept: by its Region and its
-	// Session. Required.
+	// Session. It is asked before the code is exchanged, so that no grant is left at
+	// Zoom if it fails. Required.
 	Store func(ctx context.Context, l *Login) (TokenStore, error)
 
 	// Session names whose login it is: the signed-in customer of the request. The
 	// login is bound to that name, and the callback must come with the same. An error
-	// refuses the request. Nil: the login is bound to the browser alone.
+	// or an empty name refuses the request. Nil: the login is bound to the browser
+	// alone.
 	Session func(r *http.Request) (string, error)
 
 	// Done answers the request when the token has been saved, usually with a redirect
@@ -90,10 +95,17 @@ func NewHandler(opts HandlerOptions) (*Handler, error) {
 			return nil, invalid(op, fmt.Errorf("app %d: %w", i, err))
 		}
 		regions[app.Region] = true
-		if u.Scheme == "https" {
-			// The prefix makes browsers refuse the cookie from anybody but this host.
-			h.secure, h.cookie = true, "__Host-"+cookieName
+		isSecure := u.Scheme == "https"
+		if i > 0 && isSecure != h.secure {
+			// A Secure cookie does not reach plain http, and one that is not could be
+			// planted on the others.
+			return nil, invalid(op, fmt.Errorf("app %d: redirect URL: want https for all apps or for none of a handler", i))
 		}
+		h.secure = isSecure
+	}
+	if h.secure {
+		// The prefix makes browsers refuse the cookie from anybody but this host.
+		h.cookie = "__Host-" + cookieName
 	}
 	if opts.Logins == nil {
 		opts.Logins = &MemoryLogins{}
@@ -198,13 +210,16 @@ func (h *Handler) callback(r *http.Request) (*Login, *Token, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	store, err := opts.Store(ctx, login)
+	switch {
+	case err != nil:
+		return nil, nil, opError("auth.keep", storeError(err))
+	case store == nil:
+		return nil, nil, invalid("auth.keep", errors.New("store: is nil"))
+	}
 	token, err := app.Exchange(ctx, login, query)
 	if err != nil {
 		return nil, nil, err
-	}
-	store, err := opts.Store(ctx, login)
-	if err != nil {
-		return nil, nil, opError("auth.keep", storeError(err))
 	}
 	return login, token, Keep(ctx, store, token)
 }
@@ -230,8 +245,11 @@ func (h *Handler) session(r *http.Request) (string, error) {
 		return "", nil
 	}
 	session, err := name(r)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", fmt.Errorf("%w: %w", errSession, redact.Cause(err))
+	case session == "":
+		return "", errSession
 	}
 	return session, nil
 }

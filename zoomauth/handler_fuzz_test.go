@@ -31,23 +31,11 @@ func FuzzCallback(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, query string) {
 		var failed error
-		s := newService(t, func(s *service, o *zoomauth.HandlerOptions) {
-			s.app.HTTPClient.Transport = &spy{next: refuseAll{}}
-			o.Failed = func(_ http.ResponseWriter, _ *http.Request, err error) { failed = err }
-		})
+		s, state, res := fuzzed(t, query, func(_ http.ResponseWriter, _ *http.Request, err error) { failed = err })
 		exchanges := s.app.HTTPClient.Transport.(*spy)
-		v := s.visitor()
-		link, err := url.Parse(v.start(""))
-		require.NoError(t, err)
-		state := link.Query().Get("state")
-		query = strings.ReplaceAll(query, "STATE", state)
+		assert.Empty(t, res.Header.Get("Location")+res.Header.Get("Set-Cookie")+res.body)
 
-		r := httptest.NewRequest(http.MethodGet, "https://vendor.example"+callbackPath, nil)
-		r.AddCookie(&http.Cookie{Name: cookieName, Value: v.cookies[cookieName]})
-		r.URL.RawQuery = query
-		s.ServeHTTP(httptest.NewRecorder(), r)
-
-		read, err := url.ParseQuery(query)
+		read, err := url.ParseQuery(strings.ReplaceAll(query, "STATE", state))
 		isOurs := err == nil && len(read["state"]) == 1 && read["state"][0] == state
 		once := func(name, other string) bool { return len(read[name]) == 1 && read[name][0] != "" && !read.Has(other) }
 		switch {
@@ -55,17 +43,41 @@ func FuzzCallback(f *testing.F) {
 			assert.True(t, isOurs && once("code", "error"), "exchanged")
 			require.Len(t, exchanges.seen, 1)
 			assert.Equal(t, read["code"], exchanges.seen[0].form["code"])
+			assert.Equal(t, "https://zoom.us/oauth/token", exchanges.seen[0].url.String())
 			require.ErrorIs(t, failed, zoom.ErrReauthorize)
 		case errors.Is(failed, zoom.ErrReauthorize):
 			assert.True(t, isOurs && once("error", "code"), "ended")
 		default:
 			require.ErrorIs(t, failed, zoomauth.ErrLogin)
-			v.back(url.Values{"code": {"x"}, "state": {state}}.Encode())
+			s.back(url.Values{"code": {"x"}, "state": {state}}.Encode())
 			assert.Len(t, exchanges.seen, 1, "the login is over")
 		}
+		assert.False(t, s.connected())
 
-		w := httptest.NewRecorder()
-		newService(t, nil).ServeHTTP(w, r) // the page of one that knows nothing of it
-		checkPage(t, http.StatusBadRequest, shown{w.Result(), w.Body.String()})
+		_, _, page := fuzzed(t, query, nil)
+		if page.StatusCode != http.StatusForbidden { // of a denial
+			assert.Equal(t, http.StatusBadRequest, page.StatusCode)
+		}
+		checkPage(t, page.StatusCode, page)
+		assert.NotEmpty(t, page.body)
 	})
+}
+
+// fuzzed begins a login and brings a query back, at a Zoom that takes no code.
+func fuzzed(t *testing.T, query string, failed func(http.ResponseWriter, *http.Request, error)) (*visitor, string, shown) {
+	t.Helper()
+	s := newService(t, func(s *service, o *zoomauth.HandlerOptions) {
+		s.app.HTTPClient.Transport = &spy{next: refuseAll{}}
+		o.Failed = failed
+	})
+	v := s.visitor()
+	link, err := url.Parse(v.start(""))
+	require.NoError(t, err)
+	state := link.Query().Get("state")
+	r := httptest.NewRequest(http.MethodGet, "https://vendor.example"+callbackPath, nil)
+	r.AddCookie(&http.Cookie{Name: cookieName, Value: v.cookies[cookieName]})
+	r.URL.RawQuery = strings.ReplaceAll(query, "STATE", state)
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return v, state, shown{w.Result(), w.Body.String()}
 }

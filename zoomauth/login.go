@@ -18,7 +18,8 @@ import (
 
 // LoginOptions change [App.Login]. Nil means the defaults.
 type LoginOptions struct {
-	// Open shows the link to the person. Nil: the browser of the system.
+	// Open shows the link to the person and returns, without waiting for what becomes
+	// of it. Nil: the browser of the system.
 	Open func(ctx context.Context, link string) error
 	// Output is where the link is printed if it cannot be opened. Nil: standard error.
 	Output io.Writer
@@ -104,14 +105,17 @@ type terminal struct {
 	app   App
 	login *Login
 	ended chan struct{}
-	token *Token // once ended is closed
-	err   error
+
+	// Once ended is closed:
+	token    *Token
+	err      error
+	panicked any
 }
 
 // wait returns what the callback brought. The five minutes are for the person: an
 // exchange that began in time goes to its end, for its code is used up.
 func (t *terminal) wait(ctx context.Context) (*Token, error) {
-	timer := time.NewTimer(loginLife)
+	timer := time.NewTimer(time.Until(t.login.Expires))
 	defer timer.Stop()
 	select {
 	case <-t.ended:
@@ -127,6 +131,9 @@ func (t *terminal) wait(ctx context.Context) (*Token, error) {
 	}
 	select {
 	case <-t.ended: // also if the context ended at the same time
+		if t.panicked != nil {
+			panic(t.panicked)
+		}
 		return t.token, t.err
 	default:
 		return nil, opError(opLogin, ctx.Err())
@@ -191,7 +198,19 @@ func (t *terminal) answer(ctx context.Context, w http.ResponseWriter, r *http.Re
 		pageNoLogin.write(w)
 		return
 	}
+	over := false
+	defer func() {
+		if over {
+			return
+		}
+		// The transport of the caller panicked. It does so again where Login was called:
+		// net/http would swallow it, and Login wait for ever.
+		t.err, t.panicked = opError(opLogin, errors.New("the exchange was broken off")), recover()
+		pageFailed.write(w)
+		t.end(w)
+	}()
 	token, err := t.app.Exchange(ctx, t.login, query)
+	over = true
 	switch {
 	case errors.Is(err, ErrLogin):
 		pageNoLogin.write(w)
@@ -201,8 +220,13 @@ func (t *terminal) answer(ctx context.Context, w http.ResponseWriter, r *http.Re
 	default:
 		pageDone.write(w)
 	}
-	_ = http.NewResponseController(w).Flush() // what comes now ends the server
 	t.token, t.err = token, err
+	t.end(w)
+}
+
+// end sends the last page and ends the login.
+func (t *terminal) end(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).Flush() // what comes now ends the server
 	close(t.ended)
 }
 

@@ -43,6 +43,9 @@ type queued struct {
 
 // Put keeps a login until it expires.
 func (m *MemoryLogins) Put(_ context.Context, key string, l *Login) error {
+	if l == nil {
+		return invalid(opLogin, errors.New("login: is nil"))
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.logins == nil {

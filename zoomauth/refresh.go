@@ -47,9 +47,9 @@ func (s *Source) refresh(ctx context.Context, cur *Token, lease Lease) (*Token, 
 			return nil, cmp.Or(opError("auth.save", saveErr), err)
 		}
 		return next, opError(opRefresh, s.match(next))
-	case errors.Is(err, zoom.ErrReauthorize) && s.isReplaced(ctx, cur):
+	case isRefusal(err) && s.isReplaced(ctx, cur):
 		return nil, opError(opRefresh, ErrStoreChanged)
-	case errors.Is(err, zoom.ErrReauthorize):
+	case isRefusal(err):
 		s.reauthorize(ctx, cur, err)
 	case mayBeSpent:
 		s.suspect(ctx, cur)

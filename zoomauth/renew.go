@@ -21,7 +21,9 @@ func (s *Source) renew(ctx context.Context, r *renewal) {
 		s.saveLater(ctx) // also what a store that ended the goroutine did not take
 		s.settle(r, t, err)
 	}()
-	t, err = s.obtain(ctx, r.refused)
+	if t, err = s.obtain(ctx, r.refused); err != nil {
+		t = nil // one of another account is nobody's to use
+	}
 	s.warn(ctx, t)
 	s.tell(ctx)
 }
@@ -34,7 +36,7 @@ func (s *Source) settle(r *renewal, t *Token, err error) {
 	s.renewing = nil
 	now := time.Now()
 	switch {
-	case err == nil && r.refused == nil && s.refused != nil && s.refused() == t.accessToken():
+	case err == nil && t.isRefused(s.refused) && !t.isRefused(r.refused): // refused meanwhile
 		r.stale = true
 	case err == nil:
 		s.held, s.refused, s.again = t, nil, time.Time{}
@@ -202,11 +204,10 @@ func (s *Source) tell(ctx context.Context) {
 // which stays.
 func (s *Source) reauthorize(ctx context.Context, t *Token, err error) {
 	s.mu.Lock()
-	told := s.spent != nil && s.spent() == t.refreshToken()
-	s.spent = t.refresh
+	s.spent = t.refresh // and is not sent again
 	s.mu.Unlock()
 	s.suspect(ctx, t)
-	if hook := s.opts.Reauthorize; hook != nil && !told {
+	if hook := s.opts.Reauthorize; hook != nil {
 		s.later(func(ctx context.Context) { hook(ctx, redact.Cause(err)) })
 	}
 }

@@ -28,6 +28,9 @@ func (a App) Revoke(ctx context.Context, t *Token) error {
 	if !t.alive(time.Now()) && t.refreshToken() != "" {
 		text = t.refreshToken()
 	}
+	if text == "" {
+		return invalid(opRevoke, errors.New("token: is empty"))
+	}
 	_, err := a.post(ctx, opRevoke, a.Endpoints.withDefaults().Revoke, oauth.Form{
 		Values: url.Values{"token": {text}}, Repeatable: true, Hidden: []string{text, t.refreshToken()},
 	})
@@ -68,6 +71,7 @@ func (s *Source) Disconnect(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	s.held, s.unsaved = nil, nil
+	s.refused = t.access // also for a renewal whose hooks still run
 	s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveLimit) // what was begun is ended
 	defer cancel()

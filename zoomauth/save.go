@@ -91,15 +91,16 @@ func (s *Source) isUnsaved() bool {
 
 // saveAgain saves what is not saved yet, if there is anything.
 func (s *Source) saveAgain(ctx context.Context) error {
+	if s.pending() == nil { // and nothing to wait for
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, saveLimit)
 	defer cancel()
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
 	defer s.leave()
-	s.mu.Lock()
-	u := s.unsaved
-	s.mu.Unlock()
+	u := s.pending()
 	if u == nil {
 		return nil
 	}
@@ -112,4 +113,10 @@ func (s *Source) saveAgain(ctx context.Context) error {
 		return err
 	}
 	return nil // somebody authorised anew
+}
+
+func (s *Source) pending() *unsaved {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unsaved
 }

@@ -179,29 +179,33 @@ func (s *Source) await(ctx context.Context) (t *Token, stale bool, err error) {
 		s.renewing = r
 		go s.renew(context.WithoutCancel(ctx), r)
 	}
-	held := s.held
 	s.mu.Unlock()
-	var enough <-chan time.Time
-	if held.alive(now) {
-		timer := time.NewTimer(time.Until(r.began.Add(renewWait)))
-		defer timer.Stop()
-		enough = timer.C
-	}
-	select {
-	case <-ctx.Done():
-		return nil, false, ctx.Err()
-	case <-r.done:
-		return r.token, r.stale, r.err
-	case <-enough:
-		return held, !s.isGood(held), nil
+	timer := time.NewTimer(time.Until(r.began.Add(renewWait)))
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, false, ctx.Err()
+		case <-r.done:
+			return r.token, r.stale, r.err
+		case <-timer.C:
+			if t := s.good(); t != nil {
+				return t, false, nil
+			}
+			timer.Reset(time.Second)
+		}
 	}
 }
 
-// isGood reports whether a token can still be given out that was held just now.
-func (s *Source) isGood(t *Token) bool {
+// good returns the former token while it can still be given out. A renewal may have
+// found it in the store only now.
+func (s *Source) good() *Token {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.held == t && t.alive(time.Now())
+	if !s.held.alive(time.Now()) {
+		return nil
+	}
+	return s.held
 }
 
 // Rejected is told of an access token that Zoom refused. If it is the one that is

@@ -87,3 +87,44 @@ func TestFaultAU19InvalidGrant(t *testing.T) {
 		assert.True(t, stored.Suspect)
 	})
 }
+
+func TestSourceArguments(t *testing.T) {
+	w := &wire{}
+	app, store := w.app(), &zoomauth.MemoryStore{}
+	noSecret := app
+	noSecret.ClientSecret = ""
+	_, err := app.TokenSource(nil, nil)
+	require.ErrorIs(t, err, zoom.ErrInvalidArgument)
+	_, err = zoomauth.App{}.TokenSource(store, nil)
+	require.ErrorIs(t, err, zoom.ErrInvalidArgument)
+	for _, build := range []func() (*zoomauth.Source, error){
+		func() (*zoomauth.Source, error) { return app.ServerToServer("", store, nil) },
+		func() (*zoomauth.Source, error) { return noSecret.ServerToServer("a", store, nil) },
+		func() (*zoomauth.Source, error) { return app.ServerToServer("a", nil, nil) },
+		func() (*zoomauth.Source, error) {
+			return app.ServerToServer("a", store, &zoomauth.SourceOptions{AccountID: "b"})
+		},
+	} {
+		_, err := build()
+		require.ErrorIs(t, err, zoom.ErrInvalidArgument)
+	}
+	src, err := app.TokenSource(store, nil)
+	require.NoError(t, err)
+	_, err = src.Token(nil) //nolint:staticcheck // a mistake of the caller's
+	require.ErrorIs(t, err, zoom.ErrInvalidArgument)
+	for _, none := range []*zoomauth.Source{nil, {}} {
+		_, err := none.Token(t.Context())
+		require.ErrorIs(t, err, zoom.ErrInvalidArgument)
+		none.Rejected(t.Context(), "x")
+		require.NoError(t, none.Close())
+	}
+	_, err = app.NewToken("", "", time.Time{})
+	require.ErrorIs(t, err, zoom.ErrInvalidArgument)
+	_, err = app.NewToken("a b", "", time.Time{})
+	require.ErrorIs(t, err, zoom.ErrInvalidArgument)
+	_, err = app.NewToken("a", "\r\n", time.Time{})
+	require.ErrorIs(t, err, zoom.ErrInvalidArgument)
+	alone, err := app.NewToken("a", "", time.Time{})
+	require.NoError(t, err)
+	assert.True(t, alone.RefreshExpiry().IsZero())
+}

@@ -75,14 +75,17 @@ func swap(ctx context.Context, store TokenStore, old, next *Token) error {
 }
 
 func load(ctx context.Context, store TokenStore) (t *Token, err error) {
+	empty := false
 	err = ask(func() (err error) {
-		t, err = store.Load(ctx)
+		if t, err = store.Load(ctx); errors.Is(err, ErrNoToken) {
+			empty, err = true, nil
+		}
 		return err
 	})
 	switch {
 	case err != nil:
 		return nil, err
-	case t == nil:
+	case empty || t == nil:
 		return nil, ErrNoToken
 	default:
 		return t, nil
@@ -130,11 +133,13 @@ func (noLease) Check(context.Context) error { return nil }
 func (noLease) Release() error              { return nil }
 
 // storeError makes an ErrStore of any error of a store, whose text may say anything.
+// ErrNoToken is for Load alone to say: from elsewhere it is a failure, and no reason to
+// ask for a person.
 func storeError(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrStore), errors.Is(err, ErrNoToken):
+	case errors.Is(err, ErrStore):
 		return redact.Cause(err)
 	default:
 		return fmt.Errorf("%w: %w", ErrStoreUnavailable, redact.Cause(err))
