@@ -3,21 +3,25 @@ package canary
 import (
 	"fmt"
 	"reflect"
+	"sync"
 )
 
-// A Scanner looks for secrets. It is not safe for concurrent use.
+// A Scanner looks for secrets. It is safe for concurrent use: hooks run beside calls.
 type Scanner struct {
 	needles needles
 	secrets int
-	texts   int
-	sinks   map[string]bool
-	clean   map[string]bool // texts that were looked at: many sinks print the same
-	done    map[error]bool  // nodes, by pointer, that were looked at: hooks are given what the caller gets
+
+	mu    sync.Mutex
+	texts int
+	sinks map[string]bool
+	clean map[string]bool // texts that were looked at: many sinks print the same
+	done  map[error]bool  // nodes, by pointer, that were looked at: hooks are given what the caller gets
+	same  map[string]bool // errors, by all that is in them: from equal ones every sink prints the same
 }
 
 // NewScanner returns a scanner for the secrets.
 func NewScanner(secrets ...Secret) *Scanner {
-	s := &Scanner{secrets: len(secrets), sinks: map[string]bool{}, clean: map[string]bool{}, done: map[error]bool{}}
+	s := &Scanner{secrets: len(secrets), sinks: map[string]bool{}, clean: map[string]bool{}, done: map[error]bool{}, same: map[string]bool{}}
 	for _, secret := range secrets {
 		s.needles.add(needlesOf(secret)...)
 	}
@@ -40,9 +44,7 @@ func (h Hit) String() string {
 
 // Text looks at a text that one sink printed: a hit for each secret in it.
 func (s *Scanner) Text(where, sink, text string) []Hit {
-	s.texts++
-	s.sinks[sink] = true
-	if s.clean[text] {
+	if s.knows(sink, text) {
 		return nil
 	}
 	var hits []Hit
@@ -50,9 +52,20 @@ func (s *Scanner) Text(where, sink, text string) []Hit {
 		hits = append(hits, Hit{where, sink, secret, form})
 	}
 	if hits == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.clean[text] = true
 	}
 	return hits
+}
+
+// knows counts a text, and reports whether it was looked at before.
+func (s *Scanner) knows(sink, text string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.texts++
+	s.sinks[sink] = true
+	return s.clean[text]
 }
 
 // Value prints a value in every way, by itself, behind a pointer, inside of
@@ -69,6 +82,9 @@ func (s *Scanner) Value(where string, v any) []Hit {
 // Error does the same to an error and to every error that it wraps, and sees
 // that none of them leads to a request, an answer, an address or a token.
 func (s *Scanner) Error(where string, err error) []Hit {
+	if s.isSame(err) {
+		return nil
+	}
 	var hits []Hit
 	for _, node := range Tree(err) {
 		if s.isDone(node) {
@@ -89,13 +105,30 @@ func (s *Scanner) isDone(err error) bool {
 	if reflect.ValueOf(err).Kind() != reflect.Pointer {
 		return false
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	done := s.done[err]
 	s.done[err] = true
 	return done
 }
 
+// isSame reports whether an equal error was looked at before.
+func (s *Scanner) isSame(err error) bool {
+	mark, ok := fingerprint(err)
+	if !ok {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	same := s.same[mark]
+	s.same[mark] = true
+	return same
+}
+
 // Stats tells what was looked at: so many secrets, in so many sinks, in so many
 // texts.
 func (s *Scanner) Stats() (secrets, forms, sinks, texts int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.secrets, len(s.needles.all), len(s.sinks), s.texts
 }

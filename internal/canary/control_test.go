@@ -87,8 +87,8 @@ func found(hits []canary.Hit, secret string) bool {
 // Every form of every secret is found in a text, and nothing where there is none.
 func TestForms(t *testing.T) {
 	s := canary.New()
-	require.Len(t, s.List(), 14)
-	for _, secret := range s.List() {
+	require.Len(t, s.List(), 19)
+	for _, secret := range append(s.List(), s.Words()...) {
 		v := secret.Value
 		forms := map[string]string{
 			"plain": v, "upper case": strings.ToUpper(v), "lower case": strings.ToLower(v), "query": url.QueryEscape(v), "path": url.PathEscape(v),

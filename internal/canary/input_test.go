@@ -140,14 +140,20 @@ func TestValues(t *testing.T) {
 	s.value(*s2s, struct{ Source *zoom.ServerToServerSource }{s2s})
 }
 
+// quietTLS is a server with a certificate of nobody's.
+func quietTLS() *httptest.Server {
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it says that we refuse its certificate
+	secure.StartTLS()
+	return secure
+}
+
 // Over a real network: proxies with a password, certificates, redirects.
 func TestNetwork(t *testing.T) {
 	s := newSite(t, canary.NewScanner(new(canary.New()).List()...))
 	defer s.close()
 	proxy := &url.URL{Scheme: "http", User: url.UserPassword("user", s.ProxyPassword), Host: "127.0.0.1:1"}
-	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
-	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it says that we refuse its certificate
-	secure.StartTLS()
+	secure := quietTLS()
 	defer secure.Close()
 	refuses := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Proxy-Authenticate", r.Header.Get("Proxy-Authorization"))

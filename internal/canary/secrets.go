@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"strings"
 )
 
 // A Secret is a value that no text may hold.
@@ -24,6 +25,13 @@ type Secrets struct {
 	RedisPassword string // with characters that JSON, Go and URLs escape
 	ProxyPassword string
 	Email         string
+	NextAccess    string // in the answer to a refresh
+	NextRefresh   string
+	DeviceCode    string
+	UserCode      string // for a person to type: letters, which might be words
+	Cookie        string // 256 bits that bind a login to a browser
+	WebhookToken  string // signs Zoom's events
+	UserName      string // of the system, in a path: letters alone
 
 	// Not secrets, but what an error promises not to tell either.
 
@@ -48,6 +56,13 @@ func New() Secrets {
 		RedisPassword: `r3dis"&` + noise("redis a", 6) + `<%>\` + noise("redis b", 8),
 		ProxyPassword: "Pr0xy-" + noise("proxy", 8) + "/&=" + noise("proxy b", 5),
 		Email:         "Jane.C4nary+" + digits("email") + "@example.com",
+		NextAccess:    "eyJ" + noise("next access a", 24) + "." + noise("next access b", 60) + "." + noise("next access c", 43),
+		NextRefresh:   "eyJ" + noise("next refresh a", 24) + "." + noise("next refresh b", 60) + "." + noise("next refresh c", 43),
+		DeviceCode:    noise("device code", 40),
+		UserCode:      strings.ToUpper(letters("user code a", 4) + "-" + letters("user code b", 4)),
+		Cookie:        noise("cookie", 43),
+		WebhookToken:  noise("webhook", 22),
+		UserName:      "jane" + letters("system", 9),
 		UserID:        noise("user", 22),
 		UUID:          "/" + noise("meeting a", 9) + "/" + noise("meeting b", 10) + "==",
 	}
@@ -70,9 +85,20 @@ func (s *Secrets) List() []Secret {
 		{"Redis password", s.RedisPassword},
 		{"proxy password", s.ProxyPassword},
 		{"e-mail", s.Email},
+		{"new access token", s.NextAccess},
+		{"new refresh token", s.NextRefresh},
+		{"device code", s.DeviceCode},
+		{"cookie", s.Cookie},
+		{"webhook token", s.WebhookToken},
 		{"user id", s.UserID},
 		{"meeting UUID", s.UUID},
 	}
+}
+
+// Words are secrets of letters alone: no rule can tell them from plain words, so
+// that only code that knows them can keep them out of a text.
+func (s *Secrets) Words() []Secret {
+	return []Secret{{"user code", s.UserCode}, {"user name", s.UserName}}
 }
 
 // noise is n characters of base64url made from a name: at least one of each of
@@ -85,6 +111,15 @@ func noise(name string, n int) string {
 	}
 	const kinds = "7aZ"
 	return text[:n-len(kinds)] + kinds
+}
+
+// letters is n small letters made from a name.
+func letters(name string, n int) string {
+	sum := sha256.Sum256([]byte(name))
+	for i := range sum {
+		sum[i] = 'a' + sum[i]%26
+	}
+	return string(sum[:n])
 }
 
 func digits(name string) string {

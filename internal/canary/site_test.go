@@ -29,7 +29,7 @@ type site struct {
 	scanner *canary.Scanner
 	name    string
 
-	mu   sync.Mutex // the token hook runs beside the call
+	mu   sync.Mutex // of what follows
 	log  bytes.Buffer
 	hits []canary.Hit
 }
@@ -37,6 +37,13 @@ type site struct {
 func newSite(t *testing.T, scanner *canary.Scanner) *site {
 	t.Helper()
 	return &site{t: t, Secrets: canary.New(), scanner: scanner, name: t.Name()}
+}
+
+// add keeps what was found. Hooks run beside the call.
+func (s *site) add(hits ...canary.Hit) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hits = append(s.hits, hits...)
 }
 
 // Write takes what the loggers write.
@@ -47,21 +54,19 @@ func (s *site) Write(p []byte) (int, error) {
 }
 
 func (s *site) hook(name string, ctx context.Context, args ...any) { //nolint:revive // the hook's name reads best first
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, verb := range []string{"%v", "%+v", "%#v"} {
-		s.hits = append(s.hits, s.scanner.Text(s.name, "context of hook "+name, fmt.Sprintf(verb, ctx))...)
+		s.add(s.scanner.Text(s.name, "context of hook "+name, fmt.Sprintf(verb, ctx))...)
 	}
 	for _, arg := range args {
 		if err, ok := arg.(error); ok {
-			s.hits = append(s.hits, s.scanner.Error(s.name+": hook "+name, err)...)
+			s.add(s.scanner.Error(s.name+": hook "+name, err)...)
 			continue
 		}
 		for _, verb := range []string{"%v", "%+v", "%#v"} {
-			s.hits = append(s.hits, s.scanner.Text(s.name, "hook "+name+" "+verb, fmt.Sprintf(verb, arg))...)
+			s.add(s.scanner.Text(s.name, "hook "+name+" "+verb, fmt.Sprintf(verb, arg))...)
 		}
 		text, err := json.Marshal(arg)
-		s.hits = append(s.hits, s.scanner.Text(s.name, "hook "+name+" JSON", fmt.Sprint(string(text), err))...)
+		s.add(s.scanner.Text(s.name, "hook "+name+" JSON", fmt.Sprint(string(text), err))...)
 	}
 }
 
@@ -124,13 +129,13 @@ func (s *site) clientOf(src zoom.TokenSource, rt http.RoundTripper, opts ...zoom
 func (s *site) fails(err error) {
 	s.t.Helper()
 	require.Error(s.t, err)
-	s.hits = append(s.hits, s.scanner.Error(s.name, err)...)
+	s.add(s.scanner.Error(s.name, err)...)
 }
 
 // value scans what is no error.
 func (s *site) value(values ...any) {
 	for _, v := range values {
-		s.hits = append(s.hits, s.scanner.Value(s.name, v)...)
+		s.add(s.scanner.Value(s.name, v)...)
 	}
 }
 
@@ -138,9 +143,10 @@ func (s *site) value(values ...any) {
 func (s *site) close() {
 	s.t.Helper()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for line := range strings.Lines(s.log.String()) {
-		s.hits = append(s.hits, s.scanner.Text(s.name, "the client's logger", line)...)
+	log := s.log.String()
+	s.mu.Unlock()
+	for line := range strings.Lines(log) {
+		s.add(s.scanner.Text(s.name, "the client's logger", line)...)
 	}
 	seen := map[string]bool{}
 	for _, hit := range s.hits {
@@ -221,6 +227,12 @@ func pieces(req *http.Request) []string {
 	query := req.URL.Query()
 	for _, key := range slices.Sorted(maps.Keys(query)) {
 		list = append(list, query[key]...)
+	}
+	if strings.HasPrefix(req.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		form, _ := url.ParseQuery(string(body))
+		for _, key := range slices.Sorted(maps.Keys(form)) {
+			list = append(list, form[key]...)
+		}
 	}
 	return list
 }
