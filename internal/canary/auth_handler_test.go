@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -188,6 +189,7 @@ func TestAuthLogin(t *testing.T) {
 			app := s.app(rt)
 			app.ClientSecret, app.RedirectURL = "", "http://127.0.0.1:0/"+s.UserName
 			var state string
+			var browser sync.WaitGroup
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			token, err := app.Login(ctx, &zoomauth.LoginOptions{
@@ -203,10 +205,11 @@ func TestAuthLogin(t *testing.T) {
 					if name == "denied" {
 						q = url.Values{"state": {state}, "error": {s.AccessToken}}
 					}
-					go s.browse(u.Query().Get("redirect_uri"), q)
+					browser.Go(func() { s.browse(u.Query().Get("redirect_uri"), q) })
 					return nil
 				},
 			})
+			browser.Wait()
 			s.may(err)
 			s.got(token)
 			s.scanner = canary.NewScanner(canary.Secret{Name: "state", Value: state})

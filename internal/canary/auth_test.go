@@ -149,6 +149,8 @@ func TestAuthLifetime(t *testing.T) {
 						time.AfterFunc(time.Second, func() { cancel(cause) })
 					}
 					way.run(s, ctx, hangs)
+					time.Sleep(10 * time.Minute) // of the bubble: what goes on without the caller ends and tells
+					synctest.Wait()
 				})
 			})
 		}

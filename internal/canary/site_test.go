@@ -148,8 +148,11 @@ func (s *site) close() {
 	for line := range strings.Lines(log) {
 		s.add(s.scanner.Text(s.name, "the client's logger", line)...)
 	}
+	s.mu.Lock()
+	hits := slices.Clone(s.hits)
+	s.mu.Unlock()
 	seen := map[string]bool{}
-	for _, hit := range s.hits {
+	for _, hit := range hits {
 		if text := hit.String(); !seen[text] {
 			seen[text] = true
 			s.t.Error(text)
