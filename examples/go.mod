@@ -3,6 +3,7 @@ module github.com/seatkit/zoom/examples
 go 1.26.0
 
 require (
+	github.com/gofrs/flock v0.13.2
 	github.com/seatkit/zoom v0.0.0
 	github.com/stretchr/testify v1.12.1
 )
@@ -13,6 +14,7 @@ require (
 	github.com/hashicorp/go-retryablehttp v0.7.8 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/oauth2 v0.37.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/time v0.16.0 // indirect
 )
 
