@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,13 +101,29 @@ func replaceFile(root *os.Root, name string, data []byte) (err error) {
 	if closeErr := file.Close(); err == nil {
 		err = closeErr
 	}
-	if err == nil {
-		err = root.Rename(temp, name)
+	if err != nil {
+		return err
 	}
-	if err == nil && runtime.GOOS != "windows" { // which cannot sync a directory
-		err = syncDir(root)
+	return place(root, temp, name)
+}
+
+// adopt makes a file that another process wrote the one in place.
+func adopt(root *os.Root, temp, name string) error {
+	file, err := root.OpenFile(temp, os.O_RDWR, 0)
+	if err != nil {
+		return err
 	}
-	return err
+	if err := errors.Join(file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return place(root, temp, name)
+}
+
+func place(root *os.Root, temp, name string) error {
+	if err := root.Rename(temp, name); err != nil || runtime.GOOS == "windows" { // which cannot sync a directory
+		return err
+	}
+	return syncDir(root)
 }
 
 func syncDir(root *os.Root) error {
@@ -121,18 +138,20 @@ func syncDir(root *os.Root) error {
 // sweep removes the temporary files of processes that were killed while they wrote
 // the file: a token is in them.
 func sweep(root *os.Root, name string) {
+	for _, file := range append(tempsOf(root, name), tempsOf(root, name+lastSuffix)...) {
+		if info, err := file.Info(); err == nil && time.Since(info.ModTime()) > tempLife {
+			_ = root.Remove(file.Name())
+		}
+	}
+}
+
+// tempsOf returns the temporary files of a file.
+func tempsOf(root *os.Root, name string) []fs.DirEntry {
 	entries, err := fs.ReadDir(root.FS(), ".")
 	if err != nil {
-		return
+		return nil
 	}
-	for _, entry := range entries {
-		if !isTemp(entry.Name(), name) && !isTemp(entry.Name(), name+lastSuffix) {
-			continue
-		}
-		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > tempLife {
-			_ = root.Remove(entry.Name())
-		}
-	}
+	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !isTemp(e.Name(), name) })
 }
 
 // isTemp reports whether a file is one of those that replaceFile writes, and not

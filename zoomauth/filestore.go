@@ -137,6 +137,36 @@ func (s *FileStore) open() (*os.Root, error) {
 	return root, nil
 }
 
+// salvage puts a token in its place that a process had written whole when it was
+// killed, before it could rename the file. The lock is held, so that nobody is about
+// to; a token that is not the next one is left to be swept.
+func (s *FileStore) salvage() {
+	root, err := s.open()
+	if err != nil {
+		return
+	}
+	defer func() { _ = root.Close() }()
+	stored, err := readToken(root, s.name)
+	if err != nil {
+		return
+	}
+	for _, file := range tempsOf(root, s.name) {
+		t, err := readToken(root, file.Name())
+		if err == nil && t.follows(stored) {
+			_ = adopt(root, file.Name(), s.name) // else it stays for the next one
+			return
+		}
+	}
+}
+
+func readToken(root *os.Root, name string) (*Token, error) {
+	data, err := readFile(root, name)
+	if err != nil {
+		return nil, err
+	}
+	return DecodeToken(data)
+}
+
 // setAside keeps a file that cannot be read, under another name. It stays in its place
 // until there is a better one.
 func (s *FileStore) setAside(root *os.Root) {
@@ -200,6 +230,7 @@ func (s *FileStore) Lock(ctx context.Context) (Lease, error) {
 	locked, err = s.lock.TryLockContext(ctx, lockPoll)
 	locked = locked && err == nil
 	if locked {
+		s.salvage()
 		return &fileLease{store: s}, nil
 	}
 	switch {

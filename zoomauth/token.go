@@ -98,6 +98,12 @@ func (t *Token) refreshToken() string {
 	return t.refresh()
 }
 
+// follows reports whether a token is the next one of a stored one.
+func (t *Token) follows(stored *Token) bool {
+	return t.Generation == stored.Generation+1 && t.ClientID == stored.ClientID && t.Region == stored.Region &&
+		(t.AccountID == stored.AccountID || stored.AccountID == "")
+}
+
 // same reports whether two tokens are one state of a store. Nil is the empty store.
 func (t *Token) same(other *Token) bool {
 	if t == nil || other == nil {
