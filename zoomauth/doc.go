@@ -24,7 +24,7 @@
 // token is never deleted, and only [zoom.ErrReauthorize] asks for a person.
 //
 // One window cannot be closed by a client: a process that is killed after Zoom has
-// replaced the refresh token and before the answer is on disk has lost the grant,
+// replaced the refresh token and before the answer is in a file has lost the grant,
 // unless Zoom takes the old one for a while (seen once, not documented).
 //
 // A refresh token lives 90 days without use. [SourceOptions] has hooks that tell 14

@@ -70,6 +70,16 @@ func (f *fleet) report(t *testing.T) {
 		len(f.workers), f.rounds, f.calls, len(f.errors), f.tokenCalls(), refused, waited, time.Since(f.began).Seconds())
 }
 
+// end ends the workers, who must have left everything in order.
+func (f *fleet) end(t *testing.T) {
+	t.Helper()
+	f.requireSound(t)
+	for _, w := range f.workers {
+		w.end(t)
+	}
+	f.requireFree(t)
+}
+
 // race has the workers call in many rounds, with one token call in each.
 func race(t *testing.T, a *account) {
 	f := newFleet(t, a)
@@ -81,11 +91,7 @@ func race(t *testing.T, a *account) {
 	f.report(t)
 	_, refused := a.gate.counts()
 	require.Zero(t, refused, "rejected token calls")
-	a.requireSound(t)
-	for _, w := range f.workers {
-		w.end(t)
-	}
-	a.requireFree(t)
+	f.end(t)
 }
 
 func TestFaultMP01(t *testing.T) {
@@ -116,7 +122,7 @@ func TestFaultMP11(t *testing.T) {
 		require.Equal(t, 1, f.tokenCalls(), w.name)
 	}
 	require.Equal(t, generation+1, a.stored(t).Generation)
-	a.requireSound(t)
+	f.end(t)
 }
 
 // TestControl has the same workers with a lock that locks nothing. Calls must fail:

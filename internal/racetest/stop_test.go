@@ -93,9 +93,5 @@ func (f *fleet) finish(t *testing.T) {
 	require.Equal(t, calls+3, f.tokenCalls(), "token calls, one a round")
 	_, refused := f.gate.counts()
 	require.Zero(t, refused, "rejected token calls")
-	f.requireSound(t)
-	for _, w := range f.workers {
-		w.end(t)
-	}
-	f.requireFree(t)
+	f.end(t)
 }
