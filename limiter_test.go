@@ -56,7 +56,7 @@ func waits(t *testing.T, l zoom.Limiter, class zoom.RateClass, n int) []time.Tim
 	return at
 }
 
-// 10^5 requests of each class of each plan: no window ever holds more than the
+// 10^5 requests (10^4 under the race detector) of each class of each plan: no window ever holds more than the
 // limit, and the limiter uses nearly all of it.
 func TestFaultRL15NoWindowAboveTheLimit(t *testing.T) {
 	for plan, classes := range published {
@@ -65,7 +65,7 @@ func TestFaultRL15NoWindowAboveTheLimit(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					l := zoom.NewLimiter(plan, zoom.LimitPerDay(class, 0))
-					at := waits(t, l, class, 100_000)
+					at := waits(t, l, class, limiterCalls)
 					window := windowOf(class)
 					assert.LessOrEqual(t, mostWithin(at, window-time.Nanosecond), limit[0])
 					least := 0.89 * float64(limit[0])
@@ -85,7 +85,7 @@ func TestFaultRL15NoWindowAboveTheLimitUnder429s(t *testing.T) {
 			t.Run(fmt.Sprint(plan, class), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					const calls = 100_000
+					const calls = limiterCalls
 					l := zoom.NewLimiter(plan, zoom.LimitPerDay(class, 0))
 					random := rand.New(rand.NewPCG(uint64(plan), uint64(class)))
 					at, refused := make([]time.Time, 0, calls), 0
@@ -98,7 +98,7 @@ func TestFaultRL15NoWindowAboveTheLimitUnder429s(t *testing.T) {
 						}
 						l.Observe(class, said)
 					}
-					assert.InDelta(t, 0.3*calls, refused, 0.01*calls)
+					assert.InDelta(t, 0.3*calls, refused, 0.02*calls)
 					assert.LessOrEqual(t, mostWithin(at, windowOf(class)-time.Nanosecond), limit[0])
 					full := time.Duration(calls / l.Stats()[class].Full * float64(time.Second))
 					assert.Greater(t, at[calls-1].Sub(at[0]), full*5/4, "the rate falls")
@@ -145,7 +145,7 @@ func TestFaultRL15ManyAtOnce(t *testing.T) {
 		for moment := range sent {
 			at = append(at, moment)
 		}
-		assert.Greater(t, len(at), 500)
+		assert.Greater(t, len(at), 300, "who leaves makes room")
 		assert.LessOrEqual(t, mostWithin(at, time.Second), 20)
 	})
 }

@@ -58,15 +58,17 @@ func TestFaultAU08CallerHasLittleTime(t *testing.T) {
 // A context that ended long ago holds nothing up, whoever came with it first.
 func TestFaultAU09FirstContextEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answers: []wireAnswer{brings("access-canary-2", "refresh-canary-2"), brings("access-canary-3", "refresh-canary-3")}}
+		answer := brings("access-canary-2", "refresh-canary-2")
+		answer.delay = 50 * time.Millisecond
+		w := &wire{answers: []wireAnswer{answer, brings("access-canary-3", "refresh-canary-3")}}
 		store := holding(t, w.app(), 0)
 		src := sourceOf(t, w.app(), store, nil)
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := src.Token(gone)
 		require.ErrorIs(t, err, context.Canceled)
-		synctest.Wait()
 		assert.Equal(t, "access-canary-2", accessOf(t, src))
+		assert.Len(t, w.sent(t), 1)
 		time.Sleep(time.Hour)
 		assert.Equal(t, "access-canary-3", accessOf(t, src))
 		assertStored(t, store, "refresh-canary-3", false)

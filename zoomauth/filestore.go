@@ -149,8 +149,11 @@ func (s *FileStore) Delete(ctx context.Context) error {
 		return fileError(err)
 	}
 	defer func() { _ = root.Close() }()
-	sweep(root, s.name)
-	for _, name := range []string{s.name + lastSuffix, s.name + corruptSuffix, s.name} {
+	var names []string // also what a killed process left a moment ago: it would be salvaged in place of the next grant
+	for _, temp := range append(tempsOf(root, s.name), tempsOf(root, s.name+lastSuffix)...) {
+		names = append(names, temp.Name())
+	}
+	for _, name := range append(names, s.name+lastSuffix, s.name+corruptSuffix, s.name) {
 		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fileError(err)
 		}

@@ -127,8 +127,7 @@ func TestAuthFuncs(t *testing.T) {
 				require.NoError(t, errNew)
 				s.may(second(s.clientOf(src, rt).Users.Get(t.Context(), s.Email)))
 				s.may(second(src.Token(t.Context())))
-				s.may(src.Close())
-				s.value(src)
+				s.closed(src)
 			}
 		}
 	})

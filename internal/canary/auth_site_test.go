@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -107,8 +108,15 @@ func (s *site) use(src *zoomauth.Source) {
 		s.may(second(src.Token(ctx)))
 	}
 	s.may(src.Disconnect(ctx))
-	s.may(src.Close())
+	s.closed(src)
 	s.may(second(src.Token(ctx)))
+}
+
+// closed closes a source, waits for what went on beside it, and scans what is left.
+func (s *site) closed(src *zoomauth.Source) {
+	s.t.Helper()
+	s.may(src.Close())
+	synctest.Wait()
 	s.value(src)
 }
 

@@ -1,0 +1,7 @@
+//go:build race
+
+package zoom_test
+
+// The race detector can crash in a bubble that switches goroutines very often
+// (golang/go#78156), and is slow there.
+const limiterCalls = 10_000
