@@ -4,9 +4,9 @@
 // started again; the fake Zoom runs in the test.
 //
 // A grant may be lost in one window only: the fake has replaced the refresh token,
-// and the process was killed before it had the new one in the file. The tests compare
-// what the fake gave out with what the file holds and take no other loss for an
-// excuse.
+// and the process was killed before it had written the new one down whole. The tests
+// compare what the fake gave out with what the file holds and take no other loss for
+// an excuse.
 //
 // It is a module of its own, so that the file lock is nobody's dependency. It runs on
 // Linux and macOS.

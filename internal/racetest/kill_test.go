@@ -4,13 +4,11 @@ package racetest
 
 import (
 	"math/rand/v2"
-	"os"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/seatkit/zoom/zoomauth"
 	"github.com/seatkit/zoom/zoomtest"
 )
 
@@ -136,38 +134,6 @@ func (a *account) inspect(t *testing.T, found *tally) (lost bool) {
 		found.replayed++
 	}
 	return !alive
-}
-
-// salvage takes the lock as the next process does, which puts in its place what the
-// dead one had written whole.
-func (a *account) salvage(t *testing.T, found *tally) {
-	t.Helper()
-	before := a.stored(t).Generation
-	lease, err := a.store.Lock(t.Context())
-	require.NoError(t, err)
-	require.NoError(t, lease.Release())
-	if a.stored(t).Generation > before {
-		found.salvaged++
-	}
-}
-
-// ageTemps looks at the temporary files of a killed process, and makes them old enough
-// for the next to remove. It reports whether one of them holds the refresh token.
-func (a *account) ageTemps(t *testing.T, found *tally, refresh string) (whole bool) {
-	t.Helper()
-	temps := a.temps(t)
-	require.LessOrEqual(t, len(temps), 1, "temporary files of one process")
-	for _, path := range temps {
-		found.temps++
-		data, err := os.ReadFile(path)
-		require.NoError(t, err)
-		if token, err := zoomauth.DecodeToken(data); err == nil {
-			whole = recordOf(t, token).Refresh == refresh
-		}
-		longAgo := time.Now().Add(-time.Hour)
-		require.NoError(t, os.Chtimes(path, longAgo, longAgo))
-	}
-	return whole
 }
 
 // goOn has the next process refresh. Where the grant was lost it must ask for a

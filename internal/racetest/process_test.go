@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -48,7 +49,11 @@ func (a *account) start(t *testing.T, change ...func(*job)) *worker {
 	program, err := os.Executable()
 	require.NoError(t, err)
 	w.command = exec.Command(program)
-	w.command.Env = []string{workerVariable + "=1", "GORACE=atexit_sleep_ms=0"} // else each end takes a second
+	w.command.Env = []string{
+		workerVariable + "=1",
+		"GORACE=atexit_sleep_ms=0",                             // else each end takes a second
+		"GOCOVERDIR=" + filepath.Dir(filepath.Dir(a.job.Path)), // else go test -cover complains
+	}
 	w.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	w.command.Stderr = &w.stderr
 	w.stdin, err = w.command.StdinPipe()
@@ -134,7 +139,7 @@ func (w *worker) kill() {
 // the race detector found would be there.
 func (w *worker) end(t *testing.T) {
 	t.Helper()
-	require.NoError(t, w.stdin.Close())
+	w.tell(t, end)
 	giveUp := time.AfterFunc(patience, func() { _ = w.command.Process.Kill() })
 	defer giveUp.Stop()
 	for line := range w.lines {

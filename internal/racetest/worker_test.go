@@ -34,6 +34,7 @@ type job struct {
 const (
 	call = "call" // one call of the API, and one line with its outcome
 	loop = "loop" // calls without end, until one fails
+	end  = "end"  // close the source and end
 )
 
 // Lines of a worker.
@@ -52,7 +53,8 @@ func (j job) app() zoomauth.App {
 	}
 }
 
-// work is the life of a worker. It ends with its input, and so with its parent.
+// work is the life of a worker. It also ends with its input, and so with its parent,
+// whatever it does just then.
 func work(stdin io.Reader, stdout io.Writer) error {
 	var mu sync.Mutex
 	say := func(line string) {
@@ -87,7 +89,7 @@ func work(stdin io.Reader, stdout io.Writer) error {
 	for lines.Scan() {
 		switch lines.Text() {
 		case call:
-			say(outcome())
+			go func() { say(outcome()) }()
 		case loop:
 			go func() {
 				for last := good; last == good; {
@@ -95,9 +97,11 @@ func work(stdin io.Reader, stdout io.Writer) error {
 					say(last)
 				}
 			}()
+		case end:
+			return source.Close()
 		}
 	}
-	return source.Close()
+	return errors.New("the test has gone")
 }
 
 func (j job) client(say func(string)) (*zoomauth.Source, *zoom.Client, error) {
