@@ -78,10 +78,14 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	if a.do != nil {
 		a.do()
 	}
-	select {
-	case <-req.Context().Done():
-		return nil, req.Context().Err()
-	case <-time.After(a.delay):
+	if a.delay > 0 {
+		select {
+		case <-req.Context().Done():
+		case <-time.After(a.delay):
+		}
+	}
+	if err := req.Context().Err(); err != nil {
+		return nil, err
 	}
 	if a.err != nil {
 		return nil, a.err

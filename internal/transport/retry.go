@@ -22,6 +22,11 @@ const (
 	triesConcurrent    = 3
 	triesUnknownName   = 2
 	onlyCheckRetryEnds = 1 << 20 // RetryMax: the loop itself never gives up
+
+	// atOnce is not 0: timers that are due from the start run in whoever selects on
+	// them, and the race detector of Go 1.26 breaks when many do so in one bubble of
+	// testing/synctest (golang/go#78156), which a caller's tests may well do.
+	atOnce = time.Nanosecond
 )
 
 // Do takes one call down the road and tells how many requests it put on the
@@ -91,7 +96,7 @@ func (t *try) check(ctx context.Context, resp *http.Response, err error) (bool, 
 		return false, failure
 	}
 	if again { // with a new token
-		t.wait = 0
+		t.wait = atOnce
 		return true, nil
 	}
 	t.counted++
