@@ -79,7 +79,7 @@ func TestRefusedToken(t *testing.T) {
 				given := &tokens{list: []string{"a", "b"}}
 				s := &script{steps: []step{answers(tc.status, tc.body), answers(200, "{}")}}
 				_, attempts, err := newTestRoad(s, func(c *Config) { c.Tokens, c.MaxBody = given, 1<<20 }).Do(t.Context(), get())
-				assert.Zero(t, s.elapsed())
+				assert.LessOrEqual(t, s.elapsed(), atOnce)
 				if tc.refused {
 					require.NoError(t, err)
 					assert.Equal(t, []string{"a"}, given.rejected)
