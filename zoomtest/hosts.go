@@ -68,7 +68,8 @@ func listHosts(c *call) *answer {
 }
 
 // hostRows computes the rows from a position, which is a place in the order of
-// users. Who was deactivated can be an active host and is never an inactive one.
+// users. Somebody who was deactivated or has left can be an active host and is never an
+// inactive one.
 func (c *call) hostRows(active bool, group string, from, to time.Time) func(int64) iter.Seq2[int64, hostRow] {
 	s := c.s
 	return func(pos int64) iter.Seq2[int64, hostRow] {
@@ -76,7 +77,7 @@ func (c *call) hostRows(active bool, group string, from, to time.Time) func(int6
 			for i := pos; i >= 0 && i < int64(len(s.members)); i++ {
 				m := s.members[i]
 				u := m.view(c.now)
-				if m.gone || u.Status == zoom.StatusPending || !active && u.Status != zoom.StatusActive ||
+				if m.gone && !active || u.Status == zoom.StatusPending || !active && u.Status != zoom.StatusActive ||
 					group != "" && !slices.Contains(u.GroupIDs, group) {
 					continue
 				}

@@ -328,3 +328,36 @@ func TestMetrics(t *testing.T) {
 	pro := call(t, zoomtest.NewServer(zoomtest.WithPlan(zoom.PlanPro)))
 	assert.Equal(t, 400, pro.get("/metrics/meetings?from=2026-11-23&to=2026-11-23").code())
 }
+
+// Zoom goes on showing the meetings of a host who has left.
+func TestMeetingsOfAHostWhoLeft(t *testing.T) {
+	server := zoomtest.NewServer(zoomtest.WithTime(today))
+	host := server.AddUser(zoom.User{Email: "left@example.com", Type: zoom.TypeLicensed})
+	guest := server.AddUser(zoom.User{Email: "stays@example.com"})
+	held := server.AddPastMeeting(zoomtest.PastMeeting{
+		HostID: host.ID, Start: today.AddDate(0, 0, -5), End: today.AddDate(0, 0, -5).Add(time.Hour),
+		Participants: []zoom.Participant{{ParticipantUserID: host.ID}, {ParticipantUserID: guest.ID}},
+	})
+	client := server.Client()
+	server.RemoveUser(host.ID)
+
+	joined, err := client.Reports.UserMeetings(guest.ID, &zoom.UserMeetingsOptions{
+		Type: "pastJoined", From: today.AddDate(0, 0, -20), To: today,
+	}).Collect(t.Context())
+	require.NoError(t, err)
+	require.Len(t, joined, 1)
+	assert.Equal(t, held.UUID, joined[0].UUID)
+	assert.Equal(t, host.Email, joined[0].UserEmail)
+
+	hosts, err := client.Reports.Hosts(&zoom.HostsOptions{From: today.AddDate(0, 0, -20), To: today}).Collect(t.Context())
+	require.NoError(t, err)
+	require.Len(t, hosts, 1)
+	assert.Equal(t, host.Email, hosts[0].Email)
+	inactive, err := client.Reports.Hosts(&zoom.HostsOptions{
+		Type: zoom.HostsInactive, From: today.AddDate(0, 0, -20), To: today,
+	}).Collect(t.Context())
+	require.NoError(t, err)
+	for _, row := range inactive {
+		assert.NotEqual(t, host.Email, row.Email)
+	}
+}

@@ -53,7 +53,7 @@ func (s *Server) joinedBy(m *member) iter.Seq[occasion] {
 		}
 		for _, p := range s.heldAll {
 			was := slices.ContainsFunc(p.Participants, func(row zoom.Participant) bool { return row.ParticipantUserID == m.user.ID })
-			if was && p.HostID != m.user.ID && !yield(occasion{host: s.find(p.HostID), start: p.Start, end: p.End, told: p}) {
+			if was && p.HostID != m.user.ID && !yield(p.occasion()) {
 				return
 			}
 		}
@@ -154,8 +154,8 @@ func (c *call) meetingParam() (occasion, *answer) {
 		}
 		return found[len(found)-1], nil
 	}
-	if p := s.heldByUUID(id); p != nil {
-		return occasion{host: s.hostOf(p), start: p.Start, end: p.End, told: p}, nil
+	if held, found := s.heldByUUID(id); found {
+		return held.occasion(), nil
 	}
 	if s.company != nil {
 		if o, known := s.company.byUUID(id); known && !o.start.After(c.now) {
@@ -165,22 +165,12 @@ func (c *call) meetingParam() (occasion, *answer) {
 	return occasion{}, noSuchMeeting(id)
 }
 
-// hostOf finds the host, also one who left.
-func (s *Server) hostOf(p *PastMeeting) *member {
-	for m, list := range s.held {
-		if slices.Contains(list, p) {
-			return m
-		}
-	}
-	return nil
-}
-
 // instancesOf returns the instances of a number, the earliest first.
 func (s *Server) instancesOf(id int64) []occasion {
 	var found []occasion
 	for _, p := range s.heldAll {
 		if p.ID == id {
-			found = append(found, occasion{host: s.hostOf(p), start: p.Start, end: p.End, told: p})
+			found = append(found, p.occasion())
 		}
 	}
 	if s.company != nil {

@@ -24,13 +24,24 @@ type PastMeeting struct {
 	Participants []zoom.Participant
 }
 
+// heldMeeting is a stored instance with its host, who may have left since: then no
+// look-up by id finds the host.
+type heldMeeting struct {
+	*PastMeeting
+	host *member
+}
+
+func (h heldMeeting) occasion() occasion {
+	return occasion{host: h.host, start: h.Start, end: h.End, told: h.PastMeeting}
+}
+
 // AddPastMeeting adds an instance and returns it as stored, with what was left
 // empty filled. It panics if there is no such host or the UUID is taken.
 func (s *Server) AddPastMeeting(p PastMeeting) PastMeeting {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	host := s.mustFind("AddPastMeeting", p.HostID)
-	if p.UUID != "" && s.heldByUUID(p.UUID) != nil {
+	if _, taken := s.heldByUUID(p.UUID); taken && p.UUID != "" {
 		panic("zoomtest: AddPastMeeting: there is such a UUID already: " + p.UUID)
 	}
 	p.HostID = host.user.ID
@@ -50,7 +61,7 @@ func (s *Server) AddPastMeeting(p PastMeeting) PastMeeting {
 	}
 	stored := p
 	s.held[host] = append(s.held[host], &stored)
-	s.heldAll = append(s.heldAll, &stored)
+	s.heldAll = append(s.heldAll, heldMeeting{&stored, host})
 	s.version++
 	p.Participants = slices.Clone(p.Participants)
 	return p
@@ -81,10 +92,11 @@ func (s *Server) fillParticipant(p *PastMeeting, row *zoom.Participant) {
 func (s *Server) EndMeeting(uuid string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.heldByUUID(uuid)
-	if p == nil {
+	held, found := s.heldByUUID(uuid)
+	if !found {
 		panic("zoomtest: EndMeeting: there is no meeting " + uuid)
 	}
+	p := held.PastMeeting
 	p.End = s.now().UTC().Truncate(time.Second)
 	for i := range p.Participants {
 		s.fillParticipant(p, &p.Participants[i])
@@ -92,13 +104,12 @@ func (s *Server) EndMeeting(uuid string) {
 	s.version++
 }
 
-func (s *Server) heldByUUID(uuid string) *PastMeeting {
-	for _, p := range s.heldAll {
-		if p.UUID == uuid {
-			return p
-		}
+func (s *Server) heldByUUID(uuid string) (held heldMeeting, found bool) {
+	i := slices.IndexFunc(s.heldAll, func(h heldMeeting) bool { return h.UUID == uuid })
+	if i < 0 {
+		return heldMeeting{}, false
 	}
-	return nil
+	return s.heldAll[i], true
 }
 
 // meeting is the row that GET /users/{userId}/meetings has for it.

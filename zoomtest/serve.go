@@ -97,11 +97,7 @@ func (s *Server) admit(method, target string, header http.Header, body []byte) (
 
 // run carries the request out and lets the page hooks at its answer.
 func (c *call) run() *answer {
-	c.s.mu.Lock()
-	c.now = c.s.now()
-	result := c.route.handle(c)
-	hooks := c.s.pageHooks
-	c.s.mu.Unlock()
+	result, hooks := c.handle()
 	if result.page == nil {
 		return result
 	}
@@ -110,6 +106,15 @@ func (c *call) run() *answer {
 	}
 	result.body = result.page.encode()
 	return result
+}
+
+// handle calls the handler of the route. A handler that panics leaves the server
+// unlocked: the panic is the caller's to see, and other requests are served.
+func (c *call) handle() (*answer, []func(*Page)) {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	c.now = c.s.now()
+	return c.route.handle(c), c.s.pageHooks
 }
 
 // finish puts the headers on and does to the answer what the fault says.

@@ -19,7 +19,7 @@ type state struct {
 	roles    []*role
 	meetings map[*member][]*zoom.Meeting
 	held     map[*member][]*PastMeeting
-	heldAll  []*PastMeeting
+	heldAll  []heldMeeting
 	signIns  []*zoom.SignIn
 	promoted []time.Time // assignments of licences, for Quirks.AssignmentCap
 	company  *company
