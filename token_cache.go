@@ -63,6 +63,17 @@ func (c *tokenCache) Token(ctx context.Context) (string, error) {
 	return tok.AccessToken, nil
 }
 
+// Held returns the token that is held, if it may be sent now.
+func (c *tokenCache) Held() (token string, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	if c.held == nil || (!c.due.IsZero() && !now.Before(c.due) && !now.Before(c.held.Expiry)) {
+		return "", false
+	}
+	return c.held.AccessToken, true
+}
+
 func (c *tokenCache) token(ctx context.Context) (*oauth2.Token, error) {
 	for {
 		tok, stale, err := c.await(ctx)

@@ -54,8 +54,9 @@ const (
 
 // An AttemptInfo is one request that was put on the wire.
 type AttemptInfo struct {
-	Number     int // from 1
-	StatusCode int // 0: no answer
+	Call       Call // the operation; "token" for a request for an access token
+	Number     int  // from 1
+	StatusCode int  // 0: no answer
 	Duration   time.Duration
 	TrackingID string
 	Err        error // why there is no answer, else nil

@@ -64,13 +64,32 @@ func TestTraceTellsOfOneCall(t *testing.T) {
 		assert.Equal(t, zoom.WaitRetry, waits[0].Reason)
 		assert.InDelta(t, 7.35, waits[0].Duration.Seconds(), 0.351)
 		require.Len(t, attempts, 2)
-		assert.Equal(t, zoom.AttemptInfo{Number: 1, StatusCode: 503, Duration: time.Second, TrackingID: "v=2.0;rid=WEB_1"}, attempts[0])
+		assert.Equal(t, zoom.AttemptInfo{Call: calls[0], Number: 1, StatusCode: 503, Duration: time.Second, TrackingID: "v=2.0;rid=WEB_1"}, attempts[0])
 		assert.Equal(t, 2, attempts[1].Number)
 		assert.Equal(t, 200, attempts[1].StatusCode)
 		require.Len(t, done, 1)
 		assert.Equal(t, 2, done[0].Attempts)
 		assert.Equal(t, time.Second+waits[0].Duration, done[0].Duration)
 		assert.NoError(t, done[0].Err)
+	})
+}
+
+// The request for an access token is an attempt too, and names itself.
+func TestTraceReportsTheTokenRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var attempts []zoom.AttemptInfo
+		trace := &zoom.Trace{Attempt: func(_ context.Context, a zoom.AttemptInfo) { attempts = append(attempts, a) }}
+		tp := newTape(answer{status: 503, delay: time.Second}, ok(`{"access_token":"hunter2","expires_in":3600}`), ok(traceUser))
+		c, err := zoom.NewClient(zoom.ServerToServer("account", "id", "secret"), zoom.WithHTTPClient(&http.Client{Transport: tp}), zoom.WithTrace(trace))
+		require.NoError(t, err)
+		_, err = c.Users.Get(t.Context(), "u1")
+		require.NoError(t, err)
+		token := zoom.Call{Op: "token", Method: "POST", Path: "/oauth/token"}
+		assert.Equal(t, []zoom.AttemptInfo{
+			{Call: token, Number: 1, StatusCode: 503, Duration: time.Second},
+			{Call: token, Number: 2, StatusCode: 200},
+			{Call: zoom.Call{Op: "users.get", Method: "GET", Path: "/users/{userId}", Class: zoom.ClassLight}, Number: 1, StatusCode: 200},
+		}, attempts)
 	})
 }
 

@@ -18,15 +18,12 @@ func newTracer(traces []*Trace, logger *slog.Logger) tracer {
 	return tracer{traces: traces, logger: logger}
 }
 
-type callKey struct{}
-
-// start calls the Start hooks. The call is kept in the context for the log.
+// start calls the Start hooks.
 func (t *tracer) start(ctx context.Context, o *operation) context.Context {
 	if t.silent() {
 		return ctx
 	}
 	call := Call{Op: o.op, Method: o.method, Path: o.path, Class: o.class}
-	ctx = context.WithValue(ctx, callKey{}, call)
 	for _, h := range t.traces {
 		if h.Start == nil {
 			continue
@@ -105,8 +102,9 @@ func (t *tracer) waited(ctx context.Context, reason string, d time.Duration) {
 	}
 }
 
-func (t *tracer) attempted(ctx context.Context, number int, a *transport.Answer, err error, d time.Duration) {
-	info := AttemptInfo{Number: number, Duration: d}
+func (t *tracer) attempted(ctx context.Context, c *transport.Call, number int, a *transport.Answer, err error, d time.Duration) {
+	call := Call{Op: c.Op, Method: c.Method, Path: c.Route, Class: RateClass(c.Class)}
+	info := AttemptInfo{Call: call, Number: number, Duration: d}
 	if a != nil {
 		info.StatusCode, info.TrackingID = a.Status, a.TrackingID
 	}
@@ -121,7 +119,6 @@ func (t *tracer) attempted(ctx context.Context, number int, a *transport.Answer,
 	if t.logger == nil {
 		return
 	}
-	call, _ := ctx.Value(callKey{}).(Call)
 	level := slog.LevelDebug
 	attrs := []slog.Attr{
 		slog.String("op", call.Op), slog.String("method", call.Method), slog.String("path", call.Path),

@@ -42,6 +42,9 @@ func (c *Client) apply(ctx context.Context, ch *change) (outcome, error) {
 		_, err := c.do(ctx, &ch.operation)
 		lost := errors.Is(err, ErrOutcomeUnknown)
 		if err == nil || (open == nil && (!lost || ch.reached == nil)) {
+			if err == nil {
+				c.road.Repeated(writes - 1)
+			}
 			return outcome{}, err
 		}
 		if open == nil {
@@ -52,8 +55,9 @@ func (c *Client) apply(ctx context.Context, ch *change) (outcome, error) {
 		case errGet != nil:
 			return outcome{}, unknownOutcome(&ch.operation, open, errGet)
 		case ch.reached(user):
+			c.road.Repeated(writes - 1)
 			return outcome{reconciled: true, user: user}, nil
-		case !lost || writes == maxWrites:
+		case !lost || writes == maxWrites || !c.road.AllowRepeat():
 			return outcome{user: user}, unknownOutcome(&ch.operation, open, err)
 		}
 		wait, patient := c.beforeWrite(ctx, err)

@@ -2,6 +2,7 @@ package zoom_test
 
 import (
 	"errors"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"testing"
@@ -49,4 +50,57 @@ func TestFaultNW07FirstWriteStaysOpen(t *testing.T) {
 			})
 		})
 	}
+}
+
+// An endpoint that takes no writes is not asked more often because users can be read:
+// the repeats of a write draw on a budget that only writes refill.
+func TestFaultRL27RepeatsOfAWriteHaveABudget(t *testing.T) {
+	const changes = 1000
+	for name, lostReads := range map[string]float64{"RL27 reads work": 0, "RL27 reads fail now and then": 0.05} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				random := rand.New(rand.NewPCG(27, 1))
+				writes := 0
+				tp := newTape(answer{do: func(req *http.Request) answer {
+					if req.Method == http.MethodGet {
+						if random.Float64() < lostReads {
+							return answer{status: http.StatusServiceUnavailable}
+						}
+						return ok(`{"id":"u1","email":"u@example.com","type":2,"role_id":"2","status":"active"}`)
+					}
+					writes++
+					return answer{status: http.StatusServiceUnavailable}
+				}})
+				c := tp.client(t)
+				for range changes {
+					require.ErrorIs(t, c.Users.Deactivate(t.Context(), "u1"), zoom.ErrOutcomeUnknown)
+				}
+				assert.LessOrEqual(t, writes, changes+35)
+				assert.Greater(t, writes, changes+30, "the budget is used")
+			})
+		})
+	}
+}
+
+// A repeat that succeeds costs nothing in the end.
+func TestFaultRL27ASuccessfulRepeatIsPaidBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		writes, status := 0, "active"
+		tp := newTape(answer{do: func(req *http.Request) answer {
+			if req.Method == http.MethodGet {
+				return ok(`{"id":"u1","email":"u@example.com","type":2,"role_id":"2","status":"` + status + `"}`)
+			}
+			if writes++; writes%2 == 1 {
+				return answer{status: http.StatusServiceUnavailable}
+			}
+			status = "inactive"
+			return answer{status: http.StatusNoContent}
+		}})
+		c := tp.client(t)
+		for range 200 {
+			status = "active"
+			require.NoError(t, c.Users.Deactivate(t.Context(), "u1"))
+		}
+		assert.Equal(t, 400, writes)
+	})
 }

@@ -67,6 +67,7 @@ func NewClient(src TokenSource, opts ...Option) (*Client, error) {
 		c.idle = rt.(*http.Transport).CloseIdleConnections
 	}
 	c.tokens = newTokenCache(src, &c.tracer, func(ctx context.Context) context.Context {
+		ctx = transport.WithEvents(ctx, c.tracer.events())
 		return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: rt})
 	})
 	c.road = transport.New(transport.Config{
@@ -241,6 +242,7 @@ func (c *Client) prepare(ctx context.Context, o *operation) (*transport.Call, er
 		return nil, &Error{Op: o.op, Method: o.method, Path: o.path, Err: ErrClosed}
 	}
 	call := &transport.Call{
+		Op: o.op, Route: o.path,
 		Method: o.method, URL: c.url(path, o.query), Header: c.header,
 		Class: int(o.class), PerMinute: o.class == ClassResourceIntensive, Repeatable: o.repeatable, Accept: o.accept,
 		Values: values,

@@ -3,6 +3,7 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -28,11 +29,13 @@ type App struct {
 	HTTPClient             *http.Client  // nil: the client in the context, else the default
 	UserAgent              string
 	Policy                 transport.Policy
+	Events                 transport.Events // zero: those in the context, else none
 }
 
 // A Form is one call. What is not Repeatable is sent again only if it surely did
 // not arrive.
 type Form struct {
+	Op, Route  string // for Events; default "token" and "/oauth/token"
 	Endpoint   *url.URL
 	Values     url.Values
 	Repeatable bool
@@ -56,12 +59,20 @@ func (a *App) Post(ctx context.Context, f Form) (attempts int, err error) {
 	}
 	// The road is laid anew for each call, of which there is one an hour: the
 	// transport is that of the client that asks.
-	road := transport.New(transport.Config{Wire: a.wire(ctx), Policy: a.Policy, MaxBody: maxBody})
+	road := transport.New(transport.Config{Wire: a.wire(ctx), Policy: a.Policy, MaxBody: maxBody, Events: a.events(ctx)})
 	_, attempts, err = road.Do(ctx, &transport.Call{
+		Op: cmp.Or(f.Op, "token"), Route: cmp.Or(f.Route, "/oauth/token"),
 		Method: http.MethodPost, URL: f.Endpoint, Header: header, Body: []byte(f.Values.Encode()),
 		Repeatable: f.Repeatable, Accept: f.Accept, Values: hidden,
 	})
 	return attempts, err
+}
+
+func (a *App) events(ctx context.Context) transport.Events {
+	if a.Events.Attempted != nil || a.Events.Waited != nil {
+		return a.Events
+	}
+	return transport.EventsOf(ctx)
 }
 
 func (a *App) wire(ctx context.Context) http.RoundTripper {

@@ -63,7 +63,7 @@ func (l *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if l.events.Attempted != nil {
 		st.nameAnswer()
-		l.events.Attempted(parent, st.attempts, st.answer, errorOrNil(failure), time.Since(start))
+		l.events.Attempted(parent, st.call, st.attempts, st.answer, errorOrNil(failure), time.Since(start))
 	}
 	if failure != nil {
 		return nil, failure

@@ -196,7 +196,7 @@ func TestAttemptsAreTold(t *testing.T) {
 		var all []told
 		s := &script{steps: []step{fails(errors.New("no luck")), silent, answers(503, ""), answers(200, "{}")}}
 		_, _, err := newTestRoad(s, func(c *Config) {
-			c.Events.Attempted = func(_ context.Context, number int, a *Answer, err error, d time.Duration) {
+			c.Events.Attempted = func(_ context.Context, _ *Call, number int, a *Answer, err error, d time.Duration) {
 				e := told{number: number, took: d}
 				if a != nil {
 					e.status = a.Status

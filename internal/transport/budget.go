@@ -12,6 +12,33 @@ const (
 	gainSuccess   = 1
 )
 
+// budgets holds one for the calls that may be repeated and one for the others. A read
+// that succeeds says nothing of an endpoint that takes writes.
+type budgets struct{ repeatable, writes budget }
+
+func newBudgets() budgets {
+	return budgets{repeatable: budget{tokens: budgetSize}, writes: budget{tokens: budgetSize}}
+}
+
+func (b *budgets) of(call *Call) *budget {
+	if call.Repeatable {
+		return &b.repeatable
+	}
+	return &b.writes
+}
+
+// AllowRepeat takes the cost of sending a write again out of the retry budget, and
+// reports false if that does not have it. It is for a caller that knows from the
+// state of the server that the write was not made.
+func (r *Road) AllowRepeat() bool { return r.budgets.writes.take(costRetry) }
+
+// Repeated gives back what AllowRepeat took: the write succeeded in the end.
+func (r *Road) Repeated(times int) {
+	if times > 0 {
+		r.budgets.writes.give(times * costRetry)
+	}
+}
+
 type budget struct {
 	mu     sync.Mutex
 	tokens int

@@ -129,7 +129,9 @@ func TestTrackingIDIsTold(t *testing.T) {
 					call.Values = []string{"janecanary"}
 					var told []string
 					_, _, err := newTestRoad(&script{steps: []step{answers(status, "{}", tc.pairs...)}}, func(c *Config) {
-						c.Events.Attempted = func(_ context.Context, _ int, a *Answer, _ error, _ time.Duration) { told = append(told, a.TrackingID) }
+						c.Events.Attempted = func(_ context.Context, _ *Call, _ int, a *Answer, _ error, _ time.Duration) {
+							told = append(told, a.TrackingID)
+						}
 					}).Do(t.Context(), call)
 					require.Equal(t, status == http.StatusOK, err == nil)
 					assert.Equal(t, []string{tc.want}, told)

@@ -54,7 +54,7 @@ func (r *Road) Do(ctx context.Context, call *Call) (*Answer, int, error) {
 		_ = resp.Body.Close() // http.NoBody: attempt has read and closed the real one
 	}
 	if err == nil {
-		r.budget.give(t.spent)
+		r.budgets.of(call).give(t.spent)
 		return t.st.answer, t.st.attempts, nil
 	}
 	return nil, t.st.attempts, t.failure(ctx, err)
@@ -175,7 +175,7 @@ func (t *try) delay(f *Failure, v verdict) time.Duration {
 // call's time and the retry budget. A wait that does not fit is not slept
 // through: the caller gets its end in RetryAt now.
 func (t *try) affordable(ctx context.Context, f *Failure, v verdict) bool {
-	if !t.road.Patient(ctx, f.Wait, t.wait) || t.st.left() <= t.wait || !t.road.budget.take(v.cost) {
+	if !t.road.Patient(ctx, f.Wait, t.wait) || t.st.left() <= t.wait || !t.road.budgets.of(t.st.call).take(v.cost) {
 		return false
 	}
 	t.spent += v.cost

@@ -112,6 +112,11 @@ func (s *tokens) Token(context.Context) (string, error) {
 	return s.list[0], nil
 }
 
+func (s *tokens) Held() (string, bool) {
+	token, err := s.Token(context.Background())
+	return token, err == nil
+}
+
 func (s *tokens) Rejected(_ context.Context, token string) {
 	s.rejected = append(s.rejected, token)
 	s.list = s.list[1:]

@@ -14,6 +14,8 @@ import (
 
 // A Call is one operation on its way to the server.
 type Call struct {
+	Op         string // the operation's name, for Events
+	Route      string // the path as a template, for Events
 	Method     string
 	URL        *url.URL
 	Header     http.Header // sent as it is; not changed
@@ -52,7 +54,14 @@ type Limiter interface {
 
 // Tokens gives out access tokens.
 type Tokens interface {
+	// Token returns a token that may be sent now. It waits for a fetch if there is none.
 	Token(ctx context.Context) (string, error)
+
+	// Held returns the token that Token would return at once. It never blocks; ok is
+	// false if Token would wait for a fetch. It may begin one.
+	Held() (token string, ok bool)
+
+	// Rejected reports a token that an answer refused.
 	Rejected(ctx context.Context, accessToken string)
 }
 
@@ -69,7 +78,21 @@ type Policy struct {
 // Events are told what happens on the road. Nil ones are skipped.
 type Events struct {
 	Waited    func(ctx context.Context, reason string, d time.Duration)
-	Attempted func(ctx context.Context, number int, a *Answer, err error, d time.Duration)
+	Attempted func(ctx context.Context, call *Call, number int, a *Answer, err error, d time.Duration)
+}
+
+type eventsKey struct{}
+
+// WithEvents hands events to a call that is made below another one: the request for
+// an access token reports to the hooks of the client that needs the token.
+func WithEvents(ctx context.Context, e Events) context.Context {
+	return context.WithValue(ctx, eventsKey{}, e)
+}
+
+// EventsOf returns what WithEvents put into the context.
+func EventsOf(ctx context.Context) Events {
+	e, _ := ctx.Value(eventsKey{}).(Events)
+	return e
 }
 
 // Config is all that a Road is made of.
@@ -84,10 +107,10 @@ type Config struct {
 
 // A Road sends calls. It is immutable and safe for concurrent use.
 type Road struct {
-	client *http.Client
-	policy Policy
-	events Events
-	budget budget
+	client  *http.Client
+	policy  Policy
+	events  Events
+	budgets budgets
 }
 
 // New lays a road.
@@ -100,10 +123,10 @@ func New(c Config) *Road {
 		top = &limited{next: top, limiter: c.Limiter, tokens: c.Tokens, events: c.Events}
 	}
 	return &Road{
-		client: &http.Client{Transport: top},
-		policy: c.Policy,
-		events: c.Events,
-		budget: budget{tokens: budgetSize},
+		client:  &http.Client{Transport: top},
+		policy:  c.Policy,
+		events:  c.Events,
+		budgets: newBudgets(),
 	}
 }
 

@@ -43,6 +43,8 @@ func (s *counted) Token(context.Context) (string, error) {
 	return s.say(s.asked)
 }
 
+func (s *counted) Held() (string, bool) { return "a", true }
+
 func (s *counted) Rejected(context.Context, string) {}
 
 // A refused token is status 401, or code 124 under any status; under a success
