@@ -7,33 +7,35 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+
+	"github.com/seatkit/zoom/internal/meaning"
 )
 
 // What an error means for the program that meets it. Match with [errors.Is];
 // the detail is in [*Error].
 var (
-	ErrInvalidArgument   = errors.New("invalid argument")                        // refused before anything was sent, or by Zoom's validation
-	ErrUnauthorized      = errors.New("access token refused")                    // also after a new token
-	ErrReauthorize       = errors.New("a person must authorise again")           // the grant is gone
-	ErrClientCredentials = errors.New("client id, secret or account id refused") // by the token endpoint
-	ErrScope             = errors.New("the token lacks a scope or permission")   // named in Error.Scopes
-	ErrScopesUnknown     = errors.New("the token does not tell its scopes")      // of Preflight
-	ErrForbidden         = errors.New("forbidden")
-	ErrNotFound          = errors.New("not found")
-	ErrProtected         = errors.New("the user is protected")     // owner, admin, Zoom Room, pending, the caller
-	ErrNoSeats           = errors.New("no seat of that plan free") // also no Basic seat
-	ErrRateLimited       = errors.New("rate limit reached")        // per second or minute
-	ErrDailyLimit        = errors.New("daily limit reached")       // RetryAt says until when
-	ErrConcurrentOp      = errors.New("another operation on the same user is under way")
-	ErrServer            = errors.New("server failure")
-	ErrUnreachable       = errors.New("server unreachable")
-	ErrTimeout           = errors.New("no answer in time")
-	ErrTLS               = errors.New("secure connection failed")
-	ErrRedirect          = errors.New("redirect refused")
-	ErrBadResponse       = errors.New("answer is not what Zoom describes") // cut, not JSON, wrong shape
-	ErrBodyTooLarge      = errors.New("answer exceeds the size limit")
-	ErrPageTokenExpired  = errors.New("page token invalid or expired") // it lives 15 minutes
-	ErrPageLoop          = errors.New("the listing does not end")      // repeated tokens, endless pages
+	ErrInvalidArgument   = meaning.ErrInvalidArgument                       // refused before anything was sent, or by Zoom's validation
+	ErrUnauthorized      = meaning.ErrUnauthorized                          // also after a new token
+	ErrReauthorize       = meaning.ErrReauthorize                           // the grant is gone
+	ErrClientCredentials = meaning.ErrClientCredentials                     // by the token endpoint
+	ErrScope             = meaning.ErrScope                                 // named in Error.Scopes
+	ErrScopesUnknown     = errors.New("the token does not tell its scopes") // of Preflight
+	ErrForbidden         = meaning.ErrForbidden
+	ErrNotFound          = meaning.ErrNotFound
+	ErrProtected         = meaning.ErrProtected   // owner, admin, Zoom Room, pending, the caller
+	ErrNoSeats           = meaning.ErrNoSeats     // also no Basic seat
+	ErrRateLimited       = meaning.ErrRateLimited // per second or minute
+	ErrDailyLimit        = meaning.ErrDailyLimit  // RetryAt says until when
+	ErrConcurrentOp      = meaning.ErrConcurrentOp
+	ErrServer            = meaning.ErrServer
+	ErrUnreachable       = meaning.ErrUnreachable
+	ErrTimeout           = meaning.ErrTimeout
+	ErrTLS               = meaning.ErrTLS
+	ErrRedirect          = meaning.ErrRedirect
+	ErrBadResponse       = meaning.ErrBadResponse // cut, not JSON, wrong shape
+	ErrBodyTooLarge      = meaning.ErrBodyTooLarge
+	ErrPageTokenExpired  = meaning.ErrPageTokenExpired            // it lives 15 minutes
+	ErrPageLoop          = errors.New("the listing does not end") // repeated tokens, endless pages
 	ErrListIncomplete    = errors.New("the listing cannot be vouched for")
 	ErrOutcomeUnknown    = errors.New("it is unknown whether the change was made")
 	ErrNotApplied        = errors.New("the change was accepted and not made")

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/seatkit/zoom/internal/meaning"
 )
 
 // A ReclaimMethod is how a seat is given back.
@@ -200,7 +202,7 @@ func (r *reclaim) write(ctx context.Context, ch *change) error {
 	case errors.Is(err, ErrProtected): // a Zoom Room, an admin by a custom role
 		r.result.Outcome = OutcomeProtected
 		return err
-	case errors.As(err, &refused) && refused.Code == codeNotPaid:
+	case errors.As(err, &refused) && refused.Code == meaning.CodeNotPaid:
 		r.result.Outcome = OutcomeAlreadyReclaimed
 		return nil
 	case err != nil:

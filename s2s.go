@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/seatkit/zoom/internal/meaning"
 	"github.com/seatkit/zoom/internal/oauth"
 	"github.com/seatkit/zoom/internal/transport"
 	"github.com/seatkit/zoom/internal/wire"
@@ -79,26 +80,10 @@ func tokenError(o *operation, err error, attempts int) error {
 	if !ok || f.Kind != transport.KindStatus || f.Answer == nil || e.StatusCode < http.StatusBadRequest {
 		return e
 	}
-	e.Message = oauth.ReadRefusal(f.Answer.Body).Error
-	if e.StatusCode < 500 && e.StatusCode != http.StatusTooManyRequests && e.StatusCode != http.StatusRequestTimeout {
-		e.Err = ErrClientCredentials
-	}
+	refused := oauth.ReadRefusal(f.Answer.Body)
+	e.Message = refused.Error
+	e.Err = meaning.OfToken(meaning.TokenAnswer{
+		Grant: meaning.GrantCredentials, Status: e.StatusCode, Code: refused.Code, Error: refused.Error, Reason: refused.Reason,
+	})
 	return e
-}
-
-// sentinelOfOAuth maps an error code of a token endpoint that a person's grant
-// was taken to.
-func sentinelOfOAuth(code string, status int) error {
-	switch {
-	case code == "invalid_grant":
-		return ErrReauthorize
-	case code == "invalid_client", code == "unauthorized_client":
-		return ErrClientCredentials
-	case status == http.StatusTooManyRequests:
-		return ErrRateLimited
-	case status >= 500:
-		return ErrServer
-	default:
-		return ErrUnauthorized
-	}
 }

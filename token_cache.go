@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/seatkit/zoom/internal/meaning"
 	"github.com/seatkit/zoom/internal/oauth"
 	"github.com/seatkit/zoom/internal/redact"
 )
@@ -200,7 +201,7 @@ func cleanTokenError(err error) error {
 			e.StatusCode = retrieve.Response.StatusCode
 		}
 		e.Message = oauth.KnownError(retrieve.ErrorCode)
-		e.Err = sentinelOfOAuth(retrieve.ErrorCode, e.StatusCode)
+		e.Err = meaning.OfToken(meaning.TokenAnswer{Grant: meaning.GrantForeign, Status: e.StatusCode, Error: retrieve.ErrorCode})
 		return e
 	}
 	if _, ok := errors.AsType[*Error](err); ok {

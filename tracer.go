@@ -109,7 +109,7 @@ func (t *tracer) attempted(ctx context.Context, c *transport.Call, number int, a
 		info.StatusCode, info.TrackingID = a.Status, a.TrackingID
 	}
 	if f, ok := err.(*transport.Failure); ok { //nolint:errorlint // the road gives the very type
-		info.Err = kindCause(f, &Error{}, "")
+		info.Err = attemptCause(f)
 	}
 	for _, h := range t.traces {
 		if h.Attempt != nil {

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/seatkit/zoom"
+	"github.com/seatkit/zoom/internal/meaning"
 	"github.com/seatkit/zoom/internal/oauth"
 	"github.com/seatkit/zoom/internal/redact"
 	"github.com/seatkit/zoom/internal/transport"
@@ -32,25 +32,6 @@ var (
 	// missing, used, older than five minutes, or of another session. Its code is not
 	// exchanged.
 	ErrLogin = errors.New("the callback belongs to no login under way")
-)
-
-// Zoom's error codes at the OAuth endpoints, from
-// https://developers.zoom.us/docs/integrations/oauth-error-messages/
-const (
-	codeClientID         = 4702
-	codeClientSecret     = 4704
-	codeNoClient         = 4706
-	codeRedirect         = 4709
-	codeAppDisabled      = 4717
-	codeCodeCreation     = 4732
-	codeCodeExpired      = 4733
-	codeCodeInvalid      = 4734
-	codeOwnerGone        = 4735
-	codeNotAuthorised    = 4737
-	codeDisabledByAdmin  = 4738
-	codeRevoked          = 4741
-	reasonOfSpentRefresh = "invalid token"
-	reasonOfRedirect     = "redirect uri"
 )
 
 func invalid(op string, err error) error {
@@ -81,74 +62,23 @@ func newError(op string, err error, attempts int) *zoom.Error {
 		}
 		refusal := oauth.ReadRefusal(f.Answer.Body)
 		e.Code, e.Message = refusal.Code, refusal.Error
-		e.Err = sentinelOf(f.Answer.Status, refusal)
+		e.Err = meaning.OfToken(meaning.TokenAnswer{
+			Status: f.Answer.Status, Code: refusal.Code, Error: refusal.Error, Reason: refusal.Reason,
+		})
 	default:
-		e.Err = caused(sentinelOfKind(f.Kind), f.Err)
+		e.Err = caused(meaning.OfKind(f.Kind), f.Err)
 	}
 	return e
 }
 
 func caused(sentinel, cause error) error {
-	if cause == nil {
+	switch {
+	case cause == nil:
 		return sentinel
+	case sentinel == nil:
+		return cause
 	}
 	return fmt.Errorf("%w: %w", sentinel, cause)
-}
-
-func sentinelOfKind(kind transport.Kind) error {
-	switch kind {
-	case transport.KindTooLarge:
-		return zoom.ErrBodyTooLarge
-	case transport.KindRedirect:
-		return zoom.ErrRedirect
-	case transport.KindTLS:
-		return zoom.ErrTLS
-	case transport.KindTimeout:
-		return zoom.ErrTimeout
-	case transport.KindBadBody, transport.KindBadStatus, transport.KindProtocol:
-		return zoom.ErrBadResponse
-	default:
-		return zoom.ErrUnreachable
-	}
-}
-
-// sentinelOf maps a refusal: by Zoom's code, by the standard's, by the status.
-func sentinelOf(status int, r oauth.Refusal) error {
-	switch r.Code {
-	case codeClientID, codeClientSecret, codeNoClient:
-		return zoom.ErrClientCredentials
-	case codeRedirect:
-		return zoom.ErrInvalidArgument
-	case codeAppDisabled, codeDisabledByAdmin:
-		return zoom.ErrForbidden
-	case codeCodeCreation, codeCodeExpired, codeCodeInvalid, codeOwnerGone, codeNotAuthorised, codeRevoked:
-		return zoom.ErrReauthorize
-	}
-	switch r.Error {
-	case "invalid_grant", "access_denied", "expired_token":
-		return zoom.ErrReauthorize
-	case "invalid_client", "unauthorized_client", "unsupported_grant_type":
-		return zoom.ErrClientCredentials
-	case "invalid_request":
-		switch reason := strings.ToLower(r.Reason); {
-		case strings.Contains(reason, reasonOfSpentRefresh):
-			return zoom.ErrReauthorize // the older form of invalid_grant
-		case strings.Contains(reason, reasonOfRedirect):
-			return zoom.ErrInvalidArgument // as 4709
-		}
-	}
-	switch {
-	case status == http.StatusTooManyRequests:
-		return zoom.ErrRateLimited
-	case status == http.StatusForbidden:
-		return zoom.ErrForbidden
-	case status == http.StatusRequestTimeout:
-		return zoom.ErrTimeout
-	case status >= http.StatusInternalServerError, status == http.StatusTooEarly:
-		return zoom.ErrServer
-	default:
-		return zoom.ErrClientCredentials
-	}
 }
 
 // isRefusal reports that Zoom does not know the token or the grant any more.

@@ -36,6 +36,8 @@ const (
 	KindToken                    // there is no access token
 	KindUnauthorized             // the token was refused, also a new one
 	KindContext                  // the caller's context ended
+
+	NumKinds // how many there are
 )
 
 // A Failure is why a call did not succeed.

@@ -3,39 +3,11 @@ package zoom
 import (
 	"errors"
 	"net/http"
-	"regexp"
-	"strings"
 
+	"github.com/seatkit/zoom/internal/meaning"
 	"github.com/seatkit/zoom/internal/redact"
 	"github.com/seatkit/zoom/internal/transport"
 	"github.com/seatkit/zoom/internal/wire"
-)
-
-// Zoom's error codes that have a meaning of their own. Most others are covered
-// by the HTTP status.
-const (
-	codeNoPermission     = 200
-	codeValidation       = 300
-	codeTokenExpired     = 301 // page token, on marketplace endpoints
-	codeUserNotFound     = 1001
-	codeForeignUser      = 1010
-	codeNotPaid          = 1109
-	codeNoInvitation     = 1120
-	codeBasicQuota       = 2033
-	codeNoSeats          = 2034
-	codeNoSeatsOfPlan    = 2038
-	codeNoBasicSeats     = 2039
-	codeMeetingNotFound  = 3001
-	codeQuota            = 3412
-	codeInvalidToken     = 124
-	codeScopesBrokenJSON = 104
-	codeScopesOrToken    = 4700
-	codeScopes           = 4711
-	codeTypeNotPermitted = 1108
-	codeOwnerGone        = 4735 // the token's owner does not exist any more
-	codeNotAuthorised    = 4737
-	codeDisabledByAdmin  = 4738
-	codeRevoked          = 4741
 )
 
 // newError makes the public error of a call that did not succeed.
@@ -63,43 +35,34 @@ func newError(o *operation, err error) *Error {
 			})
 		}
 	}
-	e.Err = causeOf(f, e, api.Message)
+	e.Err = causeOf(f, e, api)
 	return e
 }
 
 // causeOf chooses what Unwrap gives: a sentinel, or a sentinel with its cause.
-func causeOf(f *transport.Failure, e *Error, message string) error {
-	cause := kindCause(f, e, message)
+func causeOf(f *transport.Failure, e *Error, api *wire.APIError) error {
+	cause := kindCause(f, e, api)
 	if f.Open {
 		return withSentinel(ErrOutcomeUnknown, cause)
 	}
 	return cause
 }
 
-func kindCause(f *transport.Failure, e *Error, message string) error {
+// attemptCause is the cause of one attempt that failed.
+func attemptCause(f *transport.Failure) error { return kindCause(f, &Error{}, &wire.APIError{}) }
+
+func kindCause(f *transport.Failure, e *Error, api *wire.APIError) error {
 	switch f.Kind {
 	case transport.KindContext:
 		return f.Err
 	case transport.KindToken, transport.KindLimiter:
 		return adopt(e, cleanCause(f.Err, f.Hidden...))
-	case transport.KindUnauthorized:
-		return ErrUnauthorized
 	case transport.KindStatus:
-		sentinel, scopes := sentinelOf(f, e, message)
+		sentinel, scopes := meaning.OfAnswer(f, api)
 		e.Scopes = scrubScopes(scopes, f.Hidden)
 		return sentinel
-	case transport.KindTooLarge:
-		return ErrBodyTooLarge
-	case transport.KindRedirect:
-		return ErrRedirect
-	case transport.KindTLS:
-		return withSentinel(ErrTLS, f.Err)
-	case transport.KindBadStatus, transport.KindProtocol, transport.KindBadBody:
-		return withSentinel(ErrBadResponse, f.Err)
-	case transport.KindTimeout:
-		return withSentinel(ErrTimeout, f.Err)
 	default:
-		return withSentinel(ErrUnreachable, f.Err)
+		return withSentinel(meaning.OfKind(f.Kind), f.Err)
 	}
 }
 
@@ -181,85 +144,4 @@ func adopt(e *Error, err error) error {
 		return inner.Err // nothing is left that e does not say
 	}
 	return err
-}
-
-// sentinelOf maps an answer: by code first, because Zoom's codes say more than
-// its statuses, by words only where one code means several things.
-func sentinelOf(f *transport.Failure, e *Error, message string) (error, []string) {
-	words := strings.ToLower(message)
-	switch e.Code {
-	case codeInvalidToken:
-		return ErrUnauthorized, nil
-	case codeScopesBrokenJSON, codeScopes:
-		return ErrScope, missingScopes(message)
-	case codeScopesOrToken:
-		if strings.Contains(words, "scope") {
-			return ErrScope, missingScopes(message)
-		}
-		return ErrUnauthorized, nil
-	case codeOwnerGone, codeNotAuthorised, codeRevoked:
-		return ErrReauthorize, nil
-	case codeDisabledByAdmin, codeTypeNotPermitted:
-		return ErrForbidden, nil
-	case codeUserNotFound, codeMeetingNotFound, codeForeignUser, codeNoInvitation:
-		return ErrNotFound, nil
-	case codeBasicQuota, codeNoSeats, codeNoSeatsOfPlan, codeNoBasicSeats, codeQuota:
-		return ErrNoSeats, nil
-	case codeNoPermission:
-		switch {
-		case strings.Contains(words, "does not contain permissions"):
-			return ErrScope, missingScopes(message)
-		case strings.Contains(words, "zoom room"), strings.Contains(words, "admin users"):
-			return ErrProtected, nil
-		case strings.Contains(words, "no permission"):
-			return ErrForbidden, nil
-		}
-	case codeValidation, codeTokenExpired:
-		if strings.Contains(words, "page token") {
-			return ErrPageTokenExpired, nil
-		}
-		if strings.Contains(words, "validation") || len(e.Fields) > 0 {
-			return ErrInvalidArgument, nil
-		}
-	}
-	return sentinelOfStatus(f), nil
-}
-
-func sentinelOfStatus(f *transport.Failure) error {
-	switch status := f.Answer.Status; {
-	case status == http.StatusUnauthorized:
-		return ErrUnauthorized
-	case status == http.StatusForbidden:
-		return ErrForbidden
-	case status == http.StatusNotFound:
-		return ErrNotFound
-	case status == http.StatusRequestTimeout:
-		return ErrTimeout
-	case status == http.StatusProxyAuthRequired:
-		return ErrUnreachable
-	case f.Rate.Daily():
-		return ErrDailyLimit
-	case f.Rate.Concurrent():
-		return ErrConcurrentOp
-	case status == http.StatusTooManyRequests:
-		return ErrRateLimited
-	case status >= 500, status == http.StatusTooEarly:
-		return ErrServer
-	default:
-		return nil
-	}
-}
-
-var (
-	scopeList  = regexp.MustCompile(`\[([^\]]*)\]`)
-	scopeShape = regexp.MustCompile(`[A-Za-z_]+(?::[A-Za-z_]+)+`)
-)
-
-// missingScopes reads the scopes out of Zoom's three ways of naming them.
-func missingScopes(message string) []string {
-	list := message
-	if m := scopeList.FindStringSubmatch(message); m != nil {
-		list = m[1]
-	}
-	return scopeShape.FindAllString(list, -1)
 }
