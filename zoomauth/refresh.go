@@ -72,7 +72,7 @@ func (s *Source) useRefreshToken(ctx context.Context, cur *Token, lease Lease) (
 // is then the one to go on with.
 func (s *Source) isReplaced(ctx context.Context, cur *Token) bool {
 	t, err := s.load(ctx)
-	return err == nil && !t.same(cur)
+	return err == nil && !t.Same(cur)
 }
 
 // accountCredentials makes a new token of a server-to-server app.

@@ -65,7 +65,7 @@ func (s *Source) obtain(ctx context.Context, refused secret) (*Token, error) {
 	if err != nil {
 		return nil, opError("auth.lock", err)
 	}
-	defer release(lease)
+	defer s.release(ctx, lease)
 	for range renewRounds {
 		t, err := s.replaceStored(ctx, refused, lease)
 		if !errors.Is(err, ErrStoreChanged) {
@@ -124,7 +124,7 @@ func (s *Source) load(ctx context.Context) (*Token, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if u := s.unsaved; u != nil {
-		if failed := err != nil && !errors.Is(err, ErrNoToken); failed || t.same(u.base) {
+		if failed := err != nil && !errors.Is(err, ErrNoToken); failed || t.Same(u.base) {
 			t, err = u.token, nil
 		} else {
 			s.unsaved = nil

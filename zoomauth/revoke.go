@@ -58,7 +58,7 @@ func (s *Source) Disconnect(ctx context.Context) error {
 	if err != nil {
 		return opError("auth.lock", err)
 	}
-	defer release(lease)
+	defer s.release(ctx, lease)
 	t, err := s.load(ctx)
 	switch {
 	case errors.Is(err, ErrNoToken):

@@ -3,6 +3,7 @@ package zoomauth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -51,8 +52,41 @@ func (s *Source) save(ctx context.Context, u *unsaved) error {
 		if s.unsaved == u {
 			s.unsaved = nil
 		}
+		if err == nil {
+			s.written = u
+		}
 	}
 	return err
+}
+
+// release gives the lock back. If that fails it is reported, and the store is read
+// again: what it does not hold, because it was to commit only now, is saved again.
+func (s *Source) release(ctx context.Context, lease Lease) {
+	err := release(lease)
+	s.mu.Lock()
+	u := s.written
+	s.written = nil
+	s.mu.Unlock()
+	if err == nil {
+		return
+	}
+	if hook := s.opts.StoreFailed; hook != nil {
+		s.later(func(ctx context.Context) { hook(ctx, err) })
+	}
+	if u == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveLimit)
+	defer cancel()
+	if holds(ctx, s.store, u.token) {
+		return
+	}
+	s.mu.Lock()
+	if s.unsaved == nil {
+		s.unsaved = u
+	}
+	s.mu.Unlock()
+	s.saveLater(ctx)
 }
 
 // saveLater begins to save what is not saved yet, unless that is done already.
@@ -90,7 +124,7 @@ func (s *Source) isUnsaved() bool {
 }
 
 // saveAgain saves what is not saved yet, if there is anything.
-func (s *Source) saveAgain(ctx context.Context) error {
+func (s *Source) saveAgain(ctx context.Context) (err error) {
 	if s.pending() == nil { // and nothing to wait for
 		return nil
 	}
@@ -108,11 +142,16 @@ func (s *Source) saveAgain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer release(lease)
-	if err := s.save(ctx, u); !errors.Is(err, ErrStoreChanged) {
-		return err
+	defer func() {
+		s.release(ctx, lease)
+		if err == nil && s.pending() != nil {
+			err = fmt.Errorf("%w: it lost what it had taken", ErrStoreUnavailable)
+		}
+	}()
+	if err = s.save(ctx, u); errors.Is(err, ErrStoreChanged) {
+		err = nil // somebody authorised anew
 	}
-	return nil // somebody authorised anew
+	return err
 }
 
 func (s *Source) pending() *unsaved {

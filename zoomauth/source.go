@@ -65,7 +65,8 @@ type Source struct {
 	again    time.Time // no renewal before
 	renewing *renewal
 	unsaved  *unsaved
-	saving   bool // the goroutine that saves it runs
+	written  *unsaved // saved under the lock that is held
+	saving   bool     // the goroutine that saves it runs
 	hooks    []func(context.Context)
 	spent    secret // the refresh token that is known to be dead
 	warned   time.Time

@@ -62,7 +62,7 @@ func swap(ctx context.Context, store TokenStore, old, next *Token) error {
 	switch {
 	case err != nil && !errors.Is(err, ErrNoToken):
 		return err
-	case !current.same(old):
+	case !current.Same(old):
 		return ErrStoreChanged
 	case !swaps:
 		return ask(func() error { return store.Save(ctx, next) })
@@ -92,23 +92,51 @@ func load(ctx context.Context, store TokenStore) (t *Token, err error) {
 	}
 }
 
-func lock(ctx context.Context, store TokenStore) (lease Lease, err error) {
+// lock waits for the lock of a store while ctx lasts. The store is given a context that
+// lives on until the lease is released: a database ends a transaction with the context
+// that began it.
+func lock(ctx context.Context, store TokenStore) (Lease, error) {
 	l, ok := store.(Locker)
 	if !ok {
 		return noLease{}, nil
 	}
-	err = ask(func() (err error) {
-		lease, err = l.Lock(ctx)
+	alive, end := context.WithCancel(context.WithoutCancel(ctx))
+	unlink := context.AfterFunc(ctx, end)
+	var lease Lease
+	defer func() {
+		if lease == nil {
+			end()
+		}
+	}()
+	err := ask(func() (err error) {
+		lease, err = l.Lock(alive)
 		return err
 	})
+	waited := unlink()
 	switch {
-	case err != nil:
-		return nil, err
-	case lease == nil:
+	case err == nil && lease == nil:
 		return nil, ErrStoreUnavailable
-	default:
-		return lease, nil
+	case err == nil && waited:
+		return heldLease{lease, end}, nil
+	case err == nil: // too late to be used
+		_ = release(heldLease{lease, end})
 	}
+	lease = nil
+	if !waited {
+		return nil, fmt.Errorf("%w: the lock is held: %w", ErrStoreUnavailable, ctx.Err())
+	}
+	return nil, err
+}
+
+// heldLease ends the context of the lock with the lease.
+type heldLease struct {
+	Lease
+	end context.CancelFunc
+}
+
+func (l heldLease) Release() error {
+	defer l.end()
+	return l.Lease.Release()
 }
 
 // ask calls a store. Its panic must not take a token along that waits to be saved.
@@ -125,7 +153,9 @@ func check(ctx context.Context, lease Lease) error {
 	return ask(func() error { return lease.Check(ctx) })
 }
 
-func release(lease Lease) { _ = ask(lease.Release) }
+// release reports that the lock could not be given back. A store that commits only then
+// may have lost what it had taken: read it again.
+func release(lease Lease) error { return ask(lease.Release) }
 
 type noLease struct{}
 
@@ -157,12 +187,21 @@ func Keep(ctx context.Context, store TokenStore, t *Token) error {
 	if err != nil {
 		return opError("auth.keep", err)
 	}
-	defer release(lease)
 	next := *t
 	if current, err := load(ctx, store); err == nil {
 		next.Generation = max(current.Generation+1, t.Generation)
 	}
-	return opError("auth.keep", ask(func() error { return store.Save(ctx, &next) }))
+	err = ask(func() error { return store.Save(ctx, &next) })
+	if releaseErr := release(lease); err == nil && releaseErr != nil && !holds(ctx, store, &next) {
+		err = releaseErr
+	}
+	return opError("auth.keep", err)
+}
+
+// holds reports that a store holds a token.
+func holds(ctx context.Context, store TokenStore, t *Token) bool {
+	current, err := load(ctx, store)
+	return err == nil && current.Same(t)
 }
 
 func opError(op string, err error) error {
@@ -207,7 +246,7 @@ func (m *MemoryStore) Delete(ctx context.Context) error { return m.Save(ctx, nil
 func (m *MemoryStore) Swap(_ context.Context, old, next *Token) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.token.same(old) {
+	if !m.token.Same(old) {
 		return ErrStoreChanged
 	}
 	m.token = next

@@ -1,6 +1,8 @@
 package zoomauth
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -104,12 +106,25 @@ func (t *Token) follows(stored *Token) bool {
 		(t.AccountID == stored.AccountID || stored.AccountID == "")
 }
 
-// same reports whether two tokens are one state of a store. Nil is the empty store.
-func (t *Token) same(other *Token) bool {
+// Same reports whether two tokens are one state of a store: equal are the generation,
+// the access token and the refresh token. Nil is the empty store. It is what
+// [Swapper.Swap] compares.
+func (t *Token) Same(other *Token) bool {
 	if t == nil || other == nil {
 		return t == other
 	}
 	return t.Generation == other.Generation && t.accessToken() == other.accessToken() && t.refreshToken() == other.refreshToken()
+}
+
+// State returns a text that two tokens have in common exactly if they are [Token.Same]:
+// a store can keep it in a column and compare it there. It is a digest and holds no
+// secret. Nil has the empty text.
+func (t *Token) State() string {
+	if t == nil {
+		return ""
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %q %q", t.Generation, t.accessToken(), t.refreshToken()))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // fresh reports whether the access token can be used and need not be replaced yet.
