@@ -3,7 +3,6 @@ package zoom
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 	"time"
 
@@ -104,7 +103,7 @@ var readBackAfter = [...]time.Duration{0, 3 * time.Second, 7 * time.Second}
 // user:read:user:admin and user:update:status:admin or user:update:user:admin.
 // https://developers.zoom.us/docs/api/users/#tag/users/PUT/users/{userId}/status
 func (s *UsersService) Reclaim(ctx context.Context, userID string, opts *ReclaimOptions) (*ReclaimResult, error) {
-	r := &reclaim{c: s.client(), result: &ReclaimResult{}}
+	r := &reclaim{users: s, result: &ReclaimResult{}}
 	if opts != nil {
 		r.opts = *opts
 	}
@@ -113,7 +112,7 @@ func (s *UsersService) Reclaim(ctx context.Context, userID string, opts *Reclaim
 }
 
 type reclaim struct {
-	c      *Client
+	users  *UsersService
 	opts   ReclaimOptions
 	result *ReclaimResult
 }
@@ -126,7 +125,7 @@ func (r *reclaim) run(ctx context.Context, userID string) error {
 	case isMe(userID):
 		return r.protect(o, "it is the caller")
 	}
-	user, err := (&UsersService{r.c}).Get(ctx, userID)
+	user, err := r.users.Get(ctx, userID)
 	if err != nil {
 		return err
 	}
@@ -179,21 +178,15 @@ func holdsNothing(u *User) bool { return u.Status == StatusInactive || LicenseOf
 
 func (r *reclaim) change(id string) *change {
 	if r.opts.Method == ReclaimDeactivate {
-		return statusChange(id, ActionDeactivate)
+		return statusChange("users.reclaim", id, ActionDeactivate)
 	}
-	return &change{
-		userID:  id,
-		reached: func(u *User) bool { return u.Type == TypeBasic && LicenseOf(u).isFree() },
-		operation: operation{
-			op: "users.update", method: http.MethodPatch, path: "/users/{userId}", values: []string{id},
-			class: ClassLight, body: &UserUpdate{Type: TypeBasic},
-		},
-	}
+	ch := updateChange("users.reclaim", id, &UserUpdate{Type: TypeBasic})
+	ch.reached = func(u *User) bool { return u.Type == TypeBasic && LicenseOf(u).isFree() }
+	return ch
 }
 
 func (r *reclaim) write(ctx context.Context, ch *change) error {
-	ch.op = "users.reclaim"
-	done, err := r.c.apply(ctx, ch)
+	done, err := r.users.apply(ctx, ch)
 	r.result.Reconciled, r.result.After = done.reconciled, done.user
 	var refused *Error
 	switch {
@@ -220,7 +213,7 @@ func (r *reclaim) readBack(ctx context.Context, ch *change) error {
 		if err := pause(ctx, wait); err != nil {
 			return unknownOutcome(&ch.operation, nil, err)
 		}
-		user, err := r.c.look(ctx, ch)
+		user, err := r.users.look(ctx, ch)
 		if err != nil {
 			return unknownOutcome(&ch.operation, nil, err)
 		}

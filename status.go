@@ -63,14 +63,14 @@ const (
 // user:update:status:admin.
 // https://developers.zoom.us/docs/api/users/#tag/users/PUT/users/{userId}/status
 func (s *UsersService) SetStatus(ctx context.Context, userID string, action StatusAction) error {
-	ch := statusChange(userID, action)
+	ch := statusChange("users.set_status", userID, action)
 	if err := oneOf("action", string(action), string(ActionActivate), string(ActionDeactivate), string(ActionClockIn), string(ActionClockOut)); err != nil {
 		return invalidArgument(&ch.operation, err)
 	}
 	if action == ActionDeactivate && isMe(userID) {
 		return protected(&ch.operation, "it is the caller")
 	}
-	_, err := s.client().apply(ctx, ch)
+	_, err := s.apply(ctx, ch)
 	return err
 }
 
@@ -85,21 +85,16 @@ func (s *UsersService) Deactivate(ctx context.Context, userID string) error {
 	return s.SetStatus(ctx, userID, ActionDeactivate)
 }
 
-func statusChange(userID string, action StatusAction) *change {
-	ch := &change{
-		userID: userID,
-		operation: operation{
-			op: "users.set_status", method: http.MethodPut, path: "/users/{userId}/status", values: []string{userID},
-			class: ClassLight, body: map[string]string{"action": string(action)},
-		},
-	}
+func statusChange(op, userID string, action StatusAction) *change {
+	var reached func(*User) bool
 	switch action {
 	case ActionActivate:
-		ch.reached = func(u *User) bool { return u.Status == StatusActive }
+		reached = func(u *User) bool { return u.Status == StatusActive }
 	case ActionDeactivate:
-		ch.reached = func(u *User) bool { return u.Status == StatusInactive }
+		reached = func(u *User) bool { return u.Status == StatusInactive }
 	}
-	return ch
+	body := map[string]string{"action": string(action)}
+	return newChange(op, http.MethodPut, "/users/{userId}/status", userID, body, reached)
 }
 
 func isMe(userID string) bool { return strings.EqualFold(userID, "me") }

@@ -77,22 +77,23 @@ type UserFeatureUpdate struct {
 // user:update:user:admin.
 // https://developers.zoom.us/docs/api/users/#tag/users/PATCH/users/{userId}
 func (s *UsersService) Update(ctx context.Context, userID string, upd *UserUpdate) error {
-	ch := &change{
-		userID: userID,
-		operation: operation{
-			op: "users.update", method: http.MethodPatch, path: "/users/{userId}", values: []string{userID}, class: ClassLight,
-		},
-	}
 	if upd == nil {
-		return invalidArgument(&ch.operation, errors.New("the update is nil"))
-	}
-	if err := upd.validate(); err != nil {
-		return invalidArgument(&ch.operation, err)
+		upd = &UserUpdate{}
 	}
 	copied := *upd
-	ch.body, ch.query, ch.reached = &copied, copied.query(), copied.reached()
-	_, err := s.client().apply(ctx, ch)
+	ch := updateChange("users.update", userID, &copied)
+	if err := copied.validate(); err != nil {
+		return invalidArgument(&ch.operation, err)
+	}
+	_, err := s.apply(ctx, ch)
 	return err
+}
+
+// updateChange makes the change of an update that nobody else writes to.
+func updateChange(op, userID string, upd *UserUpdate) *change {
+	ch := newChange(op, http.MethodPatch, "/users/{userId}", userID, upd, upd.reached())
+	ch.query = upd.query()
+	return ch
 }
 
 func (u *UserUpdate) query() url.Values {

@@ -24,19 +24,29 @@ const (
 // user is read, and only if the wanted state is not reached is it sent again.
 type change struct {
 	operation
-	userID  string
 	reached func(*User) bool // nil: the wanted state cannot be read back
 }
 
-// outcome is what is known after a change.
-type outcome struct {
+// newChange makes a change of the user at the only placeholder of the path.
+func newChange(op, method, path, userID string, body any, reached func(*User) bool) *change {
+	return &change{
+		operation: operation{
+			op: op, method: method, path: path, values: []string{userID}, body: body, class: ClassLight, accept: acceptWrite,
+		},
+		reached: reached,
+	}
+}
+
+func (ch *change) userID() string { return ch.values[0] }
+
+// writeResult is what is known after a change.
+type writeResult struct {
 	reconciled bool  // the answer was lost and the state read instead
 	user       *User // as read, where it was
 }
 
-func (c *Client) apply(ctx context.Context, ch *change) (outcome, error) {
-	c.place(&ch.operation)
-	ch.accept = acceptWrite
+func (s *UsersService) apply(ctx context.Context, ch *change) (writeResult, error) {
+	c := s.client()
 	var open error // of the first write that may have been made, and may still be on its way
 	for writes := 1; ; writes++ {
 		_, err := c.do(ctx, &ch.operation)
@@ -45,27 +55,27 @@ func (c *Client) apply(ctx context.Context, ch *change) (outcome, error) {
 			if err == nil {
 				c.road.Repeated(writes - 1)
 			}
-			return outcome{}, err
+			return writeResult{}, err
 		}
 		if open == nil {
 			open = err
 		}
-		user, errGet := c.look(ctx, ch)
+		user, errGet := s.look(ctx, ch)
 		switch {
 		case errGet != nil:
-			return outcome{}, unknownOutcome(&ch.operation, open, errGet)
+			return writeResult{}, unknownOutcome(&ch.operation, open, errGet)
 		case ch.reached(user):
 			c.road.Repeated(writes - 1)
-			return outcome{reconciled: true, user: user}, nil
+			return writeResult{reconciled: true, user: user}, nil
 		case !lost || writes == maxWrites || !c.road.AllowRepeat():
-			return outcome{user: user}, unknownOutcome(&ch.operation, open, err)
+			return writeResult{user: user}, unknownOutcome(&ch.operation, open, err)
 		}
 		wait, patient := c.beforeWrite(ctx, err)
 		if !patient {
-			return outcome{user: user}, unknownOutcome(&ch.operation, open, err)
+			return writeResult{user: user}, unknownOutcome(&ch.operation, open, err)
 		}
 		if errPause := pause(ctx, wait); errPause != nil {
-			return outcome{user: user}, unknownOutcome(&ch.operation, open, errPause)
+			return writeResult{user: user}, unknownOutcome(&ch.operation, open, errPause)
 		}
 	}
 }
@@ -73,9 +83,9 @@ func (c *Client) apply(ctx context.Context, ch *change) (outcome, error) {
 var errOtherUser = errors.New("it is about another user")
 
 // look reads the user of a change.
-func (c *Client) look(ctx context.Context, ch *change) (*User, error) {
-	user, err := c.Users.Get(ctx, ch.userID)
-	if err == nil && !isAbout(user, ch.userID) {
+func (s *UsersService) look(ctx context.Context, ch *change) (*User, error) {
+	user, err := s.Get(ctx, ch.userID())
+	if err == nil && !isAbout(user, ch.userID()) {
 		return nil, &Error{Op: ch.op, Err: withSentinel(ErrBadResponse, errOtherUser)}
 	}
 	return user, err

@@ -205,7 +205,6 @@ type operation struct {
 
 // do is the path of every call: check, build, send, and make the error.
 func (c *Client) do(ctx context.Context, o *operation) (*transport.Answer, error) {
-	c.place(o)
 	call, err := c.prepare(ctx, o)
 	if err != nil {
 		return nil, err
@@ -222,6 +221,7 @@ func (c *Client) do(ctx context.Context, o *operation) (*transport.Answer, error
 
 // prepare refuses what must not be sent.
 func (c *Client) prepare(ctx context.Context, o *operation) (*transport.Call, error) {
+	c.place(o)
 	switch {
 	case c == nil || c.road == nil:
 		return nil, invalidArgument(o, errors.New("the client was not made by NewClient"))
