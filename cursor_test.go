@@ -83,7 +83,7 @@ func TestCursorAfterAPage(t *testing.T) {
 func TestForeignTokens(t *testing.T) {
 	c, wire := silentClient(t)
 	from, to := time.Now().AddDate(0, -2, 0), time.Now().AddDate(0, 0, -1)
-	hosts := c.Reports.Hosts(&HostsOptions{From: from, To: to})
+	hosts := dated(t, c.Reports.Hosts(&HostsOptions{From: from, To: to}))
 	lists := map[string]interface {
 		mark(int) string
 		encode(cursor) string
@@ -92,12 +92,12 @@ func TestForeignTokens(t *testing.T) {
 		"smaller pages":   c.Users.Roster(&RosterOptions{PageSize: 10}),
 		"other statuses":  c.Users.Roster(&RosterOptions{Statuses: []UserStatus{StatusActive, StatusPending, StatusInactive}}),
 		"hosts":           hosts,
-		"hosts of others": c.Reports.Hosts(&HostsOptions{From: from, To: to, GroupID: "g"}),
-		"another window":  c.Reports.Hosts(&HostsOptions{From: from.AddDate(0, 0, 1), To: to}),
-		"inactive hosts":  c.Reports.Hosts(&HostsOptions{Type: HostsInactive, From: to.AddDate(0, 0, -7), To: to}),
-		"meetings of u1":  c.Reports.UserMeetings("u1", &UserMeetingsOptions{From: from, To: to}),
-		"meetings of u2":  c.Reports.UserMeetings("u2", &UserMeetingsOptions{From: from, To: to}),
-		"sign-ins":        c.Reports.SignIns(&SignInsOptions{From: from, To: to}),
+		"hosts of others": dated(t, c.Reports.Hosts(&HostsOptions{From: from, To: to, GroupID: "g"})),
+		"another window":  dated(t, c.Reports.Hosts(&HostsOptions{From: from.AddDate(0, 0, 1), To: to})),
+		"inactive hosts":  dated(t, c.Reports.Hosts(&HostsOptions{Type: HostsInactive, From: to.AddDate(0, 0, -7), To: to})),
+		"meetings of u1":  dated(t, c.Reports.UserMeetings("u1", &UserMeetingsOptions{From: from, To: to})),
+		"meetings of u2":  dated(t, c.Reports.UserMeetings("u2", &UserMeetingsOptions{From: from, To: to})),
+		"sign-ins":        dated(t, c.Reports.SignIns(&SignInsOptions{From: from, To: to})),
 	}
 	for name, l := range lists {
 		foreign := []string{
@@ -130,6 +130,14 @@ func TestForeignTokens(t *testing.T) {
 		}
 		assert.Greater(t, wire.requests, before, "its own token is sent")
 	}
+}
+
+// dated returns a list with the parts of today.
+func dated[T any](t *testing.T, l *List[T]) *List[T] {
+	t.Helper()
+	d, _, err := l.begin("")
+	require.NoError(t, err)
+	return d
 }
 
 // use lists from a token in each way and returns the errors.

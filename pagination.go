@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/seatkit/zoom/internal/transport"
 	"github.com/seatkit/zoom/internal/wire"
@@ -38,7 +39,8 @@ type List[T any] struct {
 	op       operation
 	key      string // under which the items stand
 	parts    []part[T]
-	joined   bool // tokens are ours: part and Zoom's token
+	window   func(now time.Time) ([]part[T], error) // the parts, where they depend on the day of use
+	joined   bool                                   // tokens are ours: part and Zoom's token
 	identity func(T) (id, email string)
 	fresh    func() T // what an item is decoded into; nil: the zero value
 	start    string
@@ -131,6 +133,45 @@ func ListOf[T any](c *Client, req *Request, key string) *List[T] {
 	return l
 }
 
+// newWindowList makes a list whose parts are those of the day on which it is used: a
+// list that is kept for days asks for the days before its use. A token is good on the
+// day after as well: it lives past midnight.
+func newWindowList[T any](c *Client, o operation, key string, parts func(now time.Time) ([]part[T], error)) *List[T] {
+	l := newList[T](c, o, key, nil)
+	l.window, l.joined = parts, true
+	return l
+}
+
+// tokenLife is how long Zoom keeps a page token.
+const tokenLife = 15 * time.Minute
+
+// begin returns the list with the parts of this moment, and the place of a token in it.
+func (l *List[T]) begin(token string) (*List[T], cursor, error) {
+	if l == nil || l.window == nil || l.err != nil {
+		at, err := l.cursor(token)
+		return l, at, err
+	}
+	now := time.Now()
+	today, at, err := l.beginAt(now, token)
+	if err != nil && token != "" {
+		if former, at, err := l.beginAt(now.Add(-tokenLife), token); err == nil {
+			return former, at, nil
+		}
+	}
+	return today, at, err
+}
+
+func (l *List[T]) beginAt(now time.Time, token string) (*List[T], cursor, error) {
+	parts, err := l.window(now)
+	if err != nil {
+		return l, cursor{}, invalidArgument(&l.op, err)
+	}
+	dated := *l
+	dated.parts = parts
+	at, err := dated.cursor(token)
+	return &dated, at, err
+}
+
 // newList makes the list of one or several parts. opts has been copied by the
 // caller; err is what was wrong with it.
 func newList[T any](c *Client, o operation, key string, err error, parts ...part[T]) *List[T] {
@@ -192,7 +233,7 @@ func (l *List[T]) Pages(ctx context.Context) iter.Seq2[*Page[T], error] {
 // Page makes exactly one request: for the page of the token, the first page for
 // an empty one. It does not drop repeats and vouches for nothing beyond the page.
 func (l *List[T]) Page(ctx context.Context, token string) (*Page[T], error) {
-	at, err := l.cursor(token)
+	l, at, err := l.begin(token)
 	if err != nil {
 		return nil, &PageError{Token: token, Err: err}
 	}

@@ -78,7 +78,7 @@ type HostsOptions struct {
 	PageSize int       // 1 to 300; 0 means 300
 	Type     HostType  // "" means HostsActive
 	From     time.Time // first day, by its own calendar date; zero: the 30 days that end at To
-	To       time.Time // last day, inclusive; zero: today in UTC
+	To       time.Time // last day, inclusive; zero: today, in the location of From if that is given, else in UTC
 	GroupID  string    // only hosts of this group
 }
 
@@ -96,13 +96,10 @@ func (s *ReportsService) Hosts(opts *HostsOptions) *List[*Host] {
 	if opts != nil {
 		o = *opts
 	}
-	parts, err := o.parts(time.Now())
-	l := newList(s.client(), operation{op: "reports.hosts", path: "/report/users", class: ClassHeavy}, "users", err, parts...)
-	l.joined = true
-	return l
+	return newWindowList(s.client(), operation{op: "reports.hosts", path: "/report/users", class: ClassHeavy}, "users", o.parts)
 }
 
-func (o *HostsOptions) parts(now time.Time) ([]part[*Host], error) {
+func (o HostsOptions) parts(now time.Time) ([]part[*Host], error) {
 	if o.Type == "" {
 		o.Type = HostsActive
 	}
@@ -135,7 +132,7 @@ type UserMeetingsOptions struct {
 	PageSize int       // 1 to 300; 0 means 300
 	Type     string    // a UserMeetings constant; "" means UserMeetingsPast
 	From     time.Time // first day, by its own calendar date; zero: the 30 days that end at To
-	To       time.Time // last day, inclusive; zero: today in UTC
+	To       time.Time // last day, inclusive; zero: today, in the location of From if that is given, else in UTC
 }
 
 // UserMeetings lists the past meetings and webinars of a user, those with two or
@@ -150,27 +147,27 @@ func (s *ReportsService) UserMeetings(userID string, opts *UserMeetingsOptions) 
 	if opts != nil {
 		o = *opts
 	}
+	op := operation{op: "reports.user_meetings", path: "/report/users/{userId}/meetings", values: []string{userID}, class: ClassHeavy}
+	return newWindowList(s.client(), op, "meetings", o.parts)
+}
+
+func (o UserMeetingsOptions) parts(now time.Time) ([]part[*ReportMeeting], error) {
 	if o.Type == "" {
 		o.Type = UserMeetingsPast
 	}
 	size, errSize := pageSize(o.PageSize, maxPageSize)
-	w, errWindow := reportWindow(o.From, o.To, time.Now())
-	err := errors.Join(errSize, errWindow, oneOf("type", o.Type, UserMeetingsPast, UserMeetingsPastOne, UserMeetingsPastJoined))
-	var parts []part[*ReportMeeting]
-	if err == nil {
-		parts = windowParts[*ReportMeeting](w, url.Values{"page_size": {size}, "type": {o.Type}}, nil)
+	w, errWindow := reportWindow(o.From, o.To, now)
+	if err := errors.Join(errSize, errWindow, oneOf("type", o.Type, UserMeetingsPast, UserMeetingsPastOne, UserMeetingsPastJoined)); err != nil {
+		return nil, err
 	}
-	op := operation{op: "reports.user_meetings", path: "/report/users/{userId}/meetings", values: []string{userID}, class: ClassHeavy}
-	l := newList(s.client(), op, "meetings", err, parts...)
-	l.joined = true
-	return l
+	return windowParts[*ReportMeeting](w, url.Values{"page_size": {size}, "type": {o.Type}}, nil), nil
 }
 
 // SignInsOptions narrow [ReportsService.SignIns].
 type SignInsOptions struct {
 	PageSize int       // 1 to 300; 0 means 300
 	From     time.Time // first day, by its own calendar date; zero: the 30 days that end at To
-	To       time.Time // last day, inclusive; zero: today in UTC
+	To       time.Time // last day, inclusive; zero: today, in the location of From if that is given, else in UTC
 }
 
 // SignIns lists the sign-ins and sign-outs of all users, the most exact sign of
@@ -185,16 +182,16 @@ func (s *ReportsService) SignIns(opts *SignInsOptions) *List[*SignIn] {
 	if opts != nil {
 		o = *opts
 	}
+	return newWindowList(s.client(), operation{op: "reports.sign_ins", path: "/report/activities", class: ClassHeavy}, "activity_logs", o.parts)
+}
+
+func (o SignInsOptions) parts(now time.Time) ([]part[*SignIn], error) {
 	size, errSize := pageSize(o.PageSize, maxPageSize)
-	w, errWindow := reportWindow(o.From, o.To, time.Now())
-	err := errors.Join(errSize, errWindow)
-	var parts []part[*SignIn]
-	if err == nil {
-		parts = windowParts[*SignIn](w, url.Values{"page_size": {size}}, nil)
+	w, errWindow := reportWindow(o.From, o.To, now)
+	if err := errors.Join(errSize, errWindow); err != nil {
+		return nil, err
 	}
-	l := newList(s.client(), operation{op: "reports.sign_ins", path: "/report/activities", class: ClassHeavy}, "activity_logs", err, parts...)
-	l.joined = true
-	return l
+	return windowParts[*SignIn](w, url.Values{"page_size": {size}}, nil), nil
 }
 
 func (p *Participant) finish() error {

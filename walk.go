@@ -41,7 +41,7 @@ type fetched[T any] struct {
 }
 
 func newWalk[T any](ctx context.Context, l *List[T]) (*walk[T], error) {
-	at, err := l.cursor(startOf(l))
+	l, at, err := l.begin(startOf(l))
 	if err == nil && ctx == nil {
 		err = invalidArgument(&l.op, errors.New("the context is nil"))
 	}

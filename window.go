@@ -23,11 +23,15 @@ func dayOf(t time.Time) time.Time {
 
 func formatDay(day time.Time) string { return day.Format(time.DateOnly) }
 
-// reportWindow checks the days of a report. A zero to means today in UTC, a zero
-// from the 30 days that end at to.
+// reportWindow checks the days of a report. A zero to means today, where from is
+// given in its location; a zero from the 30 days that end at to.
 func reportWindow(from, to, now time.Time) (window, error) {
-	if to.IsZero() {
+	switch {
+	case !to.IsZero():
+	case from.IsZero():
 		to = now.UTC()
+	default:
+		to = now.In(from.Location())
 	}
 	w := window{to: dayOf(to)}
 	if from.IsZero() {
@@ -40,10 +44,18 @@ func reportWindow(from, to, now time.Time) (window, error) {
 		return w, errors.New("from: lies after to")
 	case w.to.After(dayOf(now.In(to.Location()))):
 		return w, errors.New("to: lies in the future")
-	case w.from.Before(addMonths(dayOf(now.UTC()), -reportMonths)):
-		return w, fmt.Errorf("from: lies more than %d months back", reportMonths)
+	}
+	if first := firstReportDay(now); w.from.Before(first) {
+		return w, fmt.Errorf("from: lies more than %d months back, the first day is %s", reportMonths, formatDay(first))
 	}
 	return w, nil
+}
+
+// firstReportDay is the first day that no reading of "six months" refuses. Zoom does
+// not say what that is on 31 August, where there is no 31 February: the end of that
+// month, or as many days later as it is short.
+func firstReportDay(now time.Time) time.Time {
+	return dayOf(now.UTC()).AddDate(0, -reportMonths, 0)
 }
 
 // months splits a window into runs of at most 30 days.
