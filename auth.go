@@ -8,6 +8,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/seatkit/zoom/internal/redact"
+	"github.com/seatkit/zoom/internal/tokens"
 )
 
 // A TokenSource gives out access tokens. The client asks it again when the token
@@ -43,18 +44,39 @@ func (s *staticToken) Token(context.Context) (*oauth2.Token, error) {
 
 // FromOAuth2 uses a token source of golang.org/x/oauth2. Such a source takes no
 // context: a fetch that hangs is left behind when the caller goes.
-func FromOAuth2(src oauth2.TokenSource) TokenSource { return &oauth2Source{src: src} }
+func FromOAuth2(src oauth2.TokenSource) TokenSource {
+	cache := newTokenCache(tokenFunc(func(context.Context) (*oauth2.Token, error) {
+		if src == nil {
+			return nil, fmt.Errorf("zoom: token source is nil: %w", ErrInvalidArgument)
+		}
+		return src.Token()
+	}))
+	s := &oauth2Source{cache: cache}
+	s.cacheLink = tokens.NewLink(s, cache)
+	return s
+}
 
 type oauth2Source struct {
 	redactor
-	src oauth2.TokenSource
+	cacheLink
+	cache *tokens.Cache[*oauth2.Token]
 }
 
-func (s *oauth2Source) Token(context.Context) (*oauth2.Token, error) {
-	if s.src == nil {
-		return nil, fmt.Errorf("zoom: token source is nil: %w", ErrInvalidArgument)
+func (s *oauth2Source) Token(ctx context.Context) (*oauth2.Token, error) {
+	return cachedToken(ctx, s.cache)
+}
+
+// cachedToken returns a copy, which is the caller's to change.
+func cachedToken(ctx context.Context, cache *tokens.Cache[*oauth2.Token]) (*oauth2.Token, error) {
+	if ctx == nil {
+		return nil, fmt.Errorf("zoom: the context is nil: %w", ErrInvalidArgument)
 	}
-	return s.src.Token()
+	tok, err := cache.Get(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	copied := *tok.Value
+	return &copied, nil
 }
 
 // A ServerToServerSource gets access tokens for an unattended job by Zoom's
@@ -79,14 +101,16 @@ type ServerToServerSource struct {
 
 	accountID, clientID, clientSecret secret
 
-	cache *tokenCache
+	cacheLink
+	cache *tokens.Cache[*oauth2.Token]
 }
 
 // ServerToServer makes a token source from the credentials of a server-to-server
 // OAuth app.
 func ServerToServer(accountID, clientID, clientSecret string) *ServerToServerSource {
 	s := &ServerToServerSource{accountID: hide(accountID), clientID: hide(clientID), clientSecret: hide(clientSecret)}
-	s.cache = newTokenCache(tokenFunc(s.fetch), nil, nil)
+	s.cache = newTokenCache(tokenFunc(s.fetch))
+	s.cacheLink = tokens.NewLink(s, s.cache)
 	return s
 }
 
@@ -95,21 +119,13 @@ func (s *ServerToServerSource) Token(ctx context.Context) (*oauth2.Token, error)
 	if s == nil || s.cache == nil {
 		return nil, fmt.Errorf("zoom: the source was not made by ServerToServer: %w", ErrInvalidArgument)
 	}
-	if ctx == nil {
-		return nil, fmt.Errorf("zoom: the context is nil: %w", ErrInvalidArgument)
-	}
-	tok, err := s.cache.token(ctx)
-	if err != nil {
-		return nil, err
-	}
-	copied := *tok // the caller's to change
-	return &copied, nil
+	return cachedToken(ctx, s.cache)
 }
 
 // Rejected drops the cached token if it is the one that was refused.
-func (s *ServerToServerSource) Rejected(ctx context.Context, accessToken string) {
+func (s *ServerToServerSource) Rejected(_ context.Context, accessToken string) {
 	if s != nil && s.cache != nil {
-		s.cache.Rejected(ctx, accessToken)
+		s.cache.Rejected(accessToken)
 	}
 }
 
@@ -122,5 +138,8 @@ type (
 	secret   = redact.Secret
 	redactor = redact.Printer
 )
+
+// A source with a cacheLink is asked for its cache by the client.
+type cacheLink = tokens.Link
 
 func hide(text string) secret { return redact.Hide(text) }

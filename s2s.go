@@ -33,7 +33,7 @@ func (s *ServerToServerSource) fetch(ctx context.Context) (*oauth2.Token, error)
 	}
 	app := oauth.App{
 		ClientID: s.clientID, ClientSecret: s.clientSecret, HTTPClient: s.HTTPClient, UserAgent: userAgent(""),
-		Policy: (&config{retry: RetryPolicy{MaxAttempts: tokenTries, MaxElapsed: refreshLimit}}).policy(),
+		Policy: (&config{retry: RetryPolicy{MaxAttempts: tokenTries, MaxElapsed: fetchTimeout}}).policy(),
 	}
 	var grant *oauth.Grant
 	attempts, err := app.Post(ctx, oauth.Form{

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"sync"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -12,176 +11,124 @@ import (
 	"github.com/seatkit/zoom/internal/meaning"
 	"github.com/seatkit/zoom/internal/oauth"
 	"github.com/seatkit/zoom/internal/redact"
+	"github.com/seatkit/zoom/internal/tokens"
 )
 
-const (
-	refreshAgain = 30 * time.Second // after a failed refresh, while the old token is good
-	refreshLimit = 30 * time.Second // of one fetch
-)
+const fetchTimeout = 30 * time.Second // of one fetch of an access token, and of the wait for it
 
-// tokenCache holds one access token and fetches the next one: early, once for
-// all who wait, and detached from the context of the caller that happened to
-// notice, who may leave while the fetch goes on.
-type tokenCache struct {
+// errOverrun is the error of a fetch that does not end in time.
+var errOverrun error = &Error{Op: opToken, Err: withSentinel(ErrTimeout, context.DeadlineExceeded)}
+
+// clientTokens are the access tokens of a client. A source with a cache is asked
+// directly, so that its token is held once for all its clients; for any other source the
+// client has a cache of its own.
+type clientTokens struct {
 	redactor
-	src    TokenSource
-	tracer *tracer
-	with   func(context.Context) context.Context // adds what the source may need
-
-	mu       sync.Mutex
-	held     *oauth2.Token
-	due      time.Time // when to fetch the next one; zero: never
-	rejected secret    // to be told to the source before it is asked
-	fetching *tokenFetch
+	src     TokenSource
+	cache   tokens.Shared
+	own     *tokens.Cache[*oauth2.Token] // nil: the source has one
+	prepare func(context.Context) context.Context
 }
 
-// tokenFetch is a fetch under way. Its result may be read once done is closed.
-type tokenFetch struct {
-	done     chan struct{}
-	token    *oauth2.Token
-	err      error
-	told     secret // the refused token that was known when it began
-	stale    bool   // its own token was refused meanwhile: ask again
-	panicked any    // of a hook, for the caller who began the fetch
-}
-
-func newTokenCache(src TokenSource, t *tracer, with func(context.Context) context.Context) *tokenCache {
-	if t == nil {
-		t = &tracer{}
+func newClientTokens(src TokenSource, t *tracer, with func(context.Context) context.Context) *clientTokens {
+	c := &clientTokens{src: src, cache: tokens.Of(src)}
+	if c.cache == nil {
+		c.own = newTokenCache(src)
+		c.cache = c.own
 	}
-	if with == nil {
-		with = func(ctx context.Context) context.Context { return ctx }
+	c.prepare = func(ctx context.Context) context.Context {
+		return tokens.WithObserver(with(ctx), func(ctx context.Context, f tokens.Fetched) {
+			t.token(ctx, TokenInfo{Duration: f.Duration, Expiry: f.Expiry, Err: cleanTokenError(f.Err)})
+		})
 	}
-	return &tokenCache{src: src, tracer: t, with: with}
+	return c
 }
 
 // Token returns the access token for the bearer layer.
-func (c *tokenCache) Token(ctx context.Context) (string, error) {
-	tok, err := c.token(ctx)
-	if err != nil {
-		return "", err
+func (c *clientTokens) Token(ctx context.Context) (access string, err error) {
+	if access, ok := c.cache.Ready(ctx, c.prepare); ok {
+		return access, nil
 	}
-	return tok.AccessToken, nil
+	err = c.wait(ctx, func(ctx context.Context) (err error) {
+		access, err = c.cache.Access(ctx, c.prepare)
+		return err
+	})
+	return access, err
 }
 
-// Held returns the token that is held, if it may be sent now.
-func (c *tokenCache) Held() (token string, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := time.Now()
-	if c.held == nil || (!c.due.IsZero() && !now.Before(c.due) && !now.Before(c.held.Expiry)) {
-		return "", false
-	}
-	return c.held.AccessToken, true
-}
+// Held returns the access token that Token would return at once.
+func (c *clientTokens) Held() (access string, ok bool) { return c.cache.Held() }
 
-func (c *tokenCache) token(ctx context.Context) (*oauth2.Token, error) {
-	for {
-		tok, stale, err := c.await(ctx)
-		if !stale {
-			return tok, err
+// Rejected reports an access token that the API refused.
+func (c *clientTokens) Rejected(_ context.Context, accessToken string) { c.cache.Rejected(accessToken) }
+
+// token returns the whole token.
+func (c *clientTokens) token(ctx context.Context) (tok *oauth2.Token, err error) {
+	err = c.wait(ctx, func(ctx context.Context) (err error) {
+		if c.own == nil {
+			tok, err = c.src.Token(c.prepare(ctx))
+			return err
 		}
-	}
-}
-
-// await returns the token that is held, or the one that a fetch brings. A stale one
-// was refused while it was being fetched.
-func (c *tokenCache) await(ctx context.Context) (tok *oauth2.Token, stale bool, err error) {
-	c.mu.Lock()
-	if c.held != nil && (c.due.IsZero() || time.Now().Before(c.due)) {
-		defer c.mu.Unlock()
-		return c.held, false, nil
-	}
-	fetch := c.fetching
-	began := fetch == nil
-	if began {
-		fetch = &tokenFetch{done: make(chan struct{})}
-		c.fetching = fetch
-		go c.fetch(c.with(context.WithoutCancel(ctx)), fetch)
-	}
-	c.mu.Unlock()
-	select {
-	case <-ctx.Done():
-		return nil, false, ctx.Err()
-	case <-fetch.done:
-		if began && fetch.panicked != nil {
-			panic(fetch.panicked) // where it can be recovered, and not on our goroutine
+		held, err := c.own.Get(ctx, c.prepare)
+		if err == nil {
+			tok = held.Value
 		}
-		return fetch.token, fetch.stale, fetch.err
-	}
+		return err
+	})
+	return tok, err
 }
 
-// Rejected drops the token if it is the one that is held: a call that was under
-// way during a refresh must not throw the new one away.
-func (c *tokenCache) Rejected(_ context.Context, accessToken string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.held != nil && c.held.AccessToken == accessToken {
-		c.held, c.rejected = nil, hide(accessToken)
-	}
-}
-
-// wait returns when no fetch is under way.
-func (c *tokenCache) wait() {
-	c.mu.Lock()
-	fetch := c.fetching
-	c.mu.Unlock()
-	if fetch != nil {
-		<-fetch.done
-	}
-}
-
-func (c *tokenCache) fetch(ctx context.Context, f *tokenFetch) {
-	ctx, cancel := context.WithTimeout(ctx, refreshLimit)
+// wait limits the time for which a call waits for a token. The fetch of a source that has
+// more time than that goes on.
+func (c *clientTokens) wait(ctx context.Context, call func(context.Context) error) error {
+	limited, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	var tok *oauth2.Token
-	err := errors.New("zoom: the token source ended its goroutine")
-	defer func() { c.settle(f, tok, err) }() // also when a source or a hook calls runtime.Goexit
-	start := time.Now()
-	tok, err = c.ask(ctx, f)
-	f.panicked = c.tell(ctx, TokenInfo{Duration: time.Since(start), Expiry: expiryOf(tok), Err: err})
-}
-
-// tell calls the hooks and returns the value of a panic.
-func (c *tokenCache) tell(ctx context.Context, info TokenInfo) (panicked any) {
-	defer func() { panicked = recover() }()
-	c.tracer.token(ctx, info)
-	return nil
-}
-
-// settle ends a fetch.
-func (c *tokenCache) settle(f *tokenFetch, tok *oauth2.Token, err error) {
-	defer close(f.done)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.fetching = nil
-	now := time.Now()
-	switch {
-	case err == nil && f.told == nil && c.rejected != nil && c.rejected() == tok.AccessToken:
-		f.stale = true // the source gave out what it had and does not know yet
-	case err == nil:
-		c.held, c.due, c.rejected = tok, oauth.Due(tok.Expiry, now), nil
-	case c.held != nil && now.Before(c.held.Expiry):
-		tok, err = c.held, nil // still good: use it and try again soon
-		c.due = earlier(now.Add(refreshAgain), c.held.Expiry)
+	err := call(limited)
+	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && limited.Err() != nil {
+		return errOverrun
 	}
-	f.token, f.err = tok, err
+	return err
 }
 
-func (c *tokenCache) ask(ctx context.Context, f *tokenFetch) (tok *oauth2.Token, err error) {
+// close returns when no fetch is under way, or has overrun its time.
+func (c *clientTokens) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
+	defer cancel()
+	c.cache.Wait(ctx)
+}
+
+// newTokenCache makes the cache of a source that has none.
+func newTokenCache(src TokenSource) *tokens.Cache[*oauth2.Token] {
+	return tokens.New(tokens.Config[*oauth2.Token]{
+		Timeout: fetchTimeout,
+		Overrun: errOverrun,
+		Fetch: func(ctx context.Context, w tokens.Want) (*tokens.Token[*oauth2.Token], error) {
+			tok, err := askSource(ctx, src, w.Refused)
+			if err != nil && ctx.Err() != nil && errors.Is(err, context.DeadlineExceeded) {
+				err = errOverrun
+			}
+			if err != nil {
+				return nil, err
+			}
+			return &tokens.Token[*oauth2.Token]{
+				Access: tok.AccessToken, Due: oauth.Due(tok.Expiry, time.Now()), Expiry: tok.Expiry, Value: tok,
+			}, nil
+		},
+	})
+}
+
+// askSource asks a source, which may be anybody's: it may panic, and its error and its
+// token may be anything.
+func askSource(ctx context.Context, src TokenSource, refused string) (tok *oauth2.Token, err error) {
 	defer func() {
-		if r := recover(); r != nil { // a source of the caller's must not take the process down from our goroutine
+		if recover() != nil {
 			tok, err = nil, errors.New("zoom: the token source panicked")
 		}
 	}()
-	c.mu.Lock()
-	rejected := c.rejected
-	c.mu.Unlock()
-	f.told = rejected
-	if r, ok := c.src.(rejecter); ok && rejected != nil {
-		r.Rejected(ctx, rejected())
+	if r, ok := src.(rejecter); ok && refused != "" {
+		r.Rejected(ctx, refused)
 	}
-	tok, err = c.src.Token(ctx)
+	tok, err = src.Token(ctx)
 	if err != nil {
 		return nil, cleanTokenError(err)
 	}
@@ -211,18 +158,4 @@ func cleanTokenError(err error) error {
 		return &Error{Op: opToken, Err: withSentinel(ErrUnreachable, redact.Cause(u.Err))}
 	}
 	return redact.Cause(err)
-}
-
-func expiryOf(tok *oauth2.Token) time.Time {
-	if tok == nil {
-		return time.Time{}
-	}
-	return tok.Expiry
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }

@@ -33,7 +33,7 @@ type Client struct {
 	base   *url.URL
 	header http.Header // of every request
 	road   *transport.Road
-	tokens *tokenCache
+	tokens *clientTokens
 	tracer tracer
 	closed atomic.Bool
 	idle   func() // lets go of our own idle connections
@@ -66,7 +66,7 @@ func NewClient(src TokenSource, opts ...Option) (*Client, error) {
 	if ours {
 		c.idle = rt.(*http.Transport).CloseIdleConnections
 	}
-	c.tokens = newTokenCache(src, &c.tracer, func(ctx context.Context) context.Context {
+	c.tokens = newClientTokens(src, &c.tracer, func(ctx context.Context) context.Context {
 		ctx = transport.WithEvents(ctx, c.tracer.events())
 		return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: rt})
 	})
@@ -89,7 +89,7 @@ func (c *Client) Close() error {
 		return nil
 	}
 	c.closed.Store(true)
-	c.tokens.wait()
+	c.tokens.close()
 	c.idle()
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/seatkit/zoom/internal/wire"
 )
@@ -16,8 +17,9 @@ const codeInvalidToken = 124
 // bearer adds the access token. It asks for it as late as possible: a token can
 // expire while the attempt waits for the limiter.
 type bearer struct {
-	next   http.RoundTripper
-	tokens Tokens
+	next     http.RoundTripper
+	tokens   Tokens
+	accepted atomic.Pointer[string] // the token that an answer accepted last
 }
 
 func (l *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -27,7 +29,7 @@ func (l *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, tokenFailure(ctx, err)
 	}
-	if st.rejected != "" && token == st.rejected {
+	if st.rejected != "" && token == st.rejected && !l.wasAccepted(token) {
 		return nil, &Failure{Kind: KindUnauthorized}
 	}
 	st.token = token
@@ -38,6 +40,9 @@ func (l *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	switch {
 	case err != nil || !refusesToken(st.answer):
 		st.rejected = ""
+		if err == nil && resp.StatusCode < http.StatusInternalServerError && resp.StatusCode != http.StatusTooManyRequests && !l.wasAccepted(token) {
+			l.accepted.Store(&token)
+		}
 	case st.rejected != "":
 		return nil, &Failure{Kind: KindUnauthorized}
 	default:
@@ -45,6 +50,13 @@ func (l *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 		l.tokens.Rejected(ctx, token)
 	}
 	return resp, err
+}
+
+// wasAccepted reports whether the token worked before. There may be no new one in place
+// of a token that an answer refused all the same: the call is sent once more with it.
+func (l *bearer) wasAccepted(token string) bool {
+	accepted := l.accepted.Load()
+	return accepted != nil && *accepted == token
 }
 
 func tokenFailure(ctx context.Context, err error) *Failure {
