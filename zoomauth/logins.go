@@ -12,12 +12,24 @@ import (
 )
 
 // A LoginStore keeps the logins that are under way: in memory for a service of one
-// process ([MemoryLogins]), or in what the processes of a service share. It must drop
-// them when they expire. A key tells nothing about its login.
+// process ([MemoryLogins]), or in what the processes of a service share, with
+// [Login.Encode] and [DecodeLogin]. Package storetest proves one that you wrote.
+//
+// The rules:
+//
+//   - A store is safe for concurrent use. What Put has stored, Take finds at once, on every
+//     handle of the store.
+//   - A login can be taken once. Of several Take at the same time one gets it.
+//   - A login that has expired cannot be taken, and is dropped at some time after: anybody
+//     can begin a login.
+//   - Take returns [ErrLogin] only if there is no such login. Any other error is taken for
+//     [ErrStoreUnavailable].
+//   - A key is at most 64 characters of the alphabet of base64url. It says nothing about its
+//     login.
 type LoginStore interface {
+	// Put keeps a login until it expires, in place of one that has the same key.
 	Put(ctx context.Context, key string, l *Login) error
-	// Take returns a login and forgets it: a second Take of the key, also one at the
-	// same time, is ErrLogin.
+	// Take returns a login and forgets it.
 	Take(ctx context.Context, key string) (*Login, error)
 }
 

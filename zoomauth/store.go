@@ -10,41 +10,76 @@ import (
 	"github.com/seatkit/zoom/internal/redact"
 )
 
-// A TokenStore keeps the token of one installation: one app at one account. It is
-// safe for concurrent use. Its errors are [ErrStore]s; any other is taken for
-// [ErrStoreUnavailable].
+// A TokenStore keeps the token of one installation: one app at one account. Package
+// storetest proves one that you wrote; contrib/zoompg is one for PostgreSQL.
 //
-// A store that several processes share must implement [Locker] as well, so that one
-// of them refreshes and the others wait: two that use one refresh token at once lose
-// the account. With [Swapper] nothing newer is ever overwritten, also by a process
-// that was stopped while it held the lock.
+// Several values, in one process or in many, may stand for the same store: its handles.
+// A store that more than one process uses must be a [Locker] as well, so that one of them
+// refreshes and the others wait: two that use one refresh token at once lose the account.
+// If it is a [Swapper] too, nothing newer is overwritten, not even by a process that was
+// stopped while it held the lock.
+//
+// The rules:
+//
+//   - A store is safe for concurrent use.
+//   - Load returns what the last Save, Swap or Delete left that returned nil, whichever
+//     handle it was called on. A cache, or a replica that lags, breaks this: a refresh
+//     token that was used up is sent again, and a person is asked for in vain.
+//   - When Save, Swap or Delete returns nil, the change is durable and all handles see it.
+//     It does not wait for a commit when the lock is released. After an error the store
+//     holds the former state or the new one, never a part.
+//   - No method but Lock waits for the lock. Its holder calls Load, Save, Swap and Delete
+//     on the store itself, and others call Load meanwhile. A row that is locked by SELECT …
+//     FOR UPDATE breaks this: Save would wait for the lock of its own caller.
+//   - A method returns soon after its context ends.
+//   - Only Load of an empty store returns [ErrNoToken], and only Swap returns
+//     [ErrStoreChanged]. Bytes that [DecodeToken] refuses are [ErrStoreCorrupt] and stay. Any
+//     other error is taken for [ErrStoreUnavailable], and its text is not shown unread.
+//   - A store never changes a token that it was given or that it returned.
 type TokenStore interface {
 	// Load returns what is stored, or ErrNoToken.
 	Load(ctx context.Context) (*Token, error)
-	// Save replaces what is stored. When it returns nil the token survives a crash.
+	// Save replaces what is stored, whatever it is.
 	Save(ctx context.Context, t *Token) error
-	// Delete empties the store. An empty one is no error.
+	// Delete empties the store. An empty one is no error. The lock stays as it is.
 	Delete(ctx context.Context) error
 }
 
 // A Locker is a store that lets one process at a time refresh.
 type Locker interface {
-	// Lock waits for the lock. Without it nothing is refreshed.
+	// Lock waits until no handle holds the lock, this one included, and takes it. An
+	// empty store has a lock like any other.
+	//
+	// ctx limits the wait and nothing else: the lease does not end with it. A Lock that
+	// returns an error leaves no lock behind.
+	//
+	// The lock of a process that died must become free. Either the system frees it, as it
+	// frees a lock on a file, or the lease has an end that is stored with it. A lease
+	// need not hold a connection, and should not: Zoom may take half a minute to answer.
 	Lock(ctx context.Context) (Lease, error)
 }
 
 // A Lease is a lock that is held.
 type Lease interface {
-	// Check is asked right before a refresh token is sent: nil if the lock is held
-	// for a minute more.
+	// Check is called right before a refresh token is sent. Nil means that the lock is
+	// still held and stays so for a minute more: a lease with an end is prolonged here.
+	// With any error nothing is sent.
 	Check(ctx context.Context) error
+	// Release gives the lock back. It is called once, also after the lock was lost, and
+	// must not take it from the next holder. It has no context and ends by itself within
+	// seconds. Its error is reported to [SourceOptions], and the store is read again.
 	Release() error
 }
 
 // A Swapper is a store that compares before it replaces.
 type Swapper interface {
-	// Swap replaces old, nil for an empty store, by next. If the store holds
-	// anything else it is ErrStoreChanged and nothing is written.
+	// Swap replaces old by next, in one step, if the store holds a token that is
+	// [Token.Same] as old; nil means that it is empty. Otherwise it returns
+	// ErrStoreChanged and writes nothing.
+	//
+	// The generation alone does not tell two states apart: every authorisation begins
+	// at the same one. A store that compares in a column uses [Token.State]. A store may
+	// also refuse an old that differs in Suspect; the caller then reads and tries again.
 	Swap(ctx context.Context, old, next *Token) error
 }
 

@@ -46,6 +46,8 @@ var (
 	_ func(*token) ([]byte, error)                                 = (*token).Encode
 	_ func(*token) *oauth2.Token                                   = (*token).OAuth2
 	_ func(*token) time.Time                                       = (*token).RefreshExpiry
+	_ func(*token, *token) bool                                    = (*token).Same
+	_ func(*token) string                                          = (*token).State
 	_ time.Duration                                                = zoomauth.RefreshLife
 	_ func([]byte) (*zoomauth.Login, error)                        = zoomauth.DecodeLogin
 	_ func(*zoomauth.Login) ([]byte, error)                        = (*zoomauth.Login).Encode
