@@ -1,10 +1,13 @@
 package zoom
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +38,7 @@ var (
 	ErrBadResponse       = meaning.ErrBadResponse // cut, not JSON, wrong shape
 	ErrBodyTooLarge      = meaning.ErrBodyTooLarge
 	ErrPageTokenExpired  = meaning.ErrPageTokenExpired            // it lives 15 minutes
+	ErrNoReport          = meaning.ErrNoReport                    // or the role may not read it; a program falls back on another source
 	ErrPageLoop          = errors.New("the listing does not end") // repeated tokens, endless pages
 	ErrListIncomplete    = errors.New("the listing cannot be vouched for")
 	ErrOutcomeUnknown    = errors.New("it is unknown whether the change was made")
@@ -42,6 +46,96 @@ var (
 	ErrAccountMismatch   = errors.New("the token belongs to another account")
 	ErrClosed            = errors.New("client closed")
 )
+
+// RetryAt returns when it makes sense to try again, for an error that waiting mends
+// ([Temporary]): the moment that Zoom named, of several the last, else a little while
+// from now. ok is false for any other error. It looks through [*PageError] and through
+// wrapped and joined errors.
+func RetryAt(err error) (at time.Time, ok bool) {
+	if !Temporary(err) {
+		return time.Time{}, false
+	}
+	eachError(err, func(e *Error) {
+		if e.RetryAt.After(at) {
+			at = e.RetryAt
+		}
+	})
+	if at.IsZero() {
+		const whileFromNow = 30 * time.Second
+		at = time.Now().Add(whileFromNow)
+	}
+	return at, true
+}
+
+// Temporary reports whether waiting mends the error: a limit, a failure of Zoom's or
+// of the network, or any error for which Zoom named a moment. [ErrOutcomeUnknown] is
+// not mended by waiting: look first whether the change was made.
+func Temporary(err error) bool {
+	if errors.Is(err, ErrOutcomeUnknown) {
+		return false
+	}
+	named := false
+	eachError(err, func(e *Error) { named = named || !e.RetryAt.IsZero() })
+	return named || isAny(err, ErrRateLimited, ErrDailyLimit, ErrConcurrentOp, ErrServer, ErrUnreachable, ErrTimeout)
+}
+
+// Unavailable reports whether Zoom, or the way to it, failed or is overloaded: the
+// error says nothing about the request itself.
+func Unavailable(err error) bool {
+	return isAny(err, ErrServer, ErrUnreachable, ErrTimeout, ErrRateLimited, ErrTLS, ErrRedirect, ErrBadResponse, ErrBodyTooLarge)
+}
+
+// StopsRun reports whether the same error would come back for every other user, so
+// that a loop over users must stop. An error that is not known does not stop it.
+func StopsRun(err error) bool {
+	unknownRoute := false
+	eachError(err, func(e *Error) { unknownRoute = unknownRoute || e.Code == meaning.CodeNoRoute })
+	return unknownRoute || isAny(err, context.Canceled, context.DeadlineExceeded,
+		ErrUnauthorized, ErrReauthorize, ErrClientCredentials, ErrScope, ErrForbidden, ErrAccountMismatch, ErrNoReport, ErrClosed,
+		ErrDailyLimit, ErrRateLimited, ErrNoSeats, // no seat is left to move anybody to
+		ErrServer, ErrUnreachable, ErrTimeout, ErrTLS, ErrRedirect)
+}
+
+// StopsPromotions reports whether the refusal of a promotion, a licence that was to be
+// given, speaks against every other promotion too: there is no seat, or Zoom's cap on
+// moving licences is reached. Zoom does not say by which code the cap is told, so that
+// a refusal with status 400 that is not known to be about the one user counts too.
+func StopsPromotions(err error) bool {
+	if isAny(err, ErrNotFound, ErrInvalidArgument) {
+		return false
+	}
+	refused := false
+	eachError(err, func(e *Error) { refused = refused || e.StatusCode == http.StatusBadRequest })
+	return refused || StopsRun(err)
+}
+
+// NeedsPerson reports whether somebody must act before the call can succeed:
+// authorise again, mend credentials, grant a scope or a permission, buy seats.
+func NeedsPerson(err error) bool {
+	return isAny(err, ErrReauthorize, ErrUnauthorized, ErrClientCredentials, ErrScope, ErrForbidden, ErrAccountMismatch,
+		ErrNoSeats, ErrNoReport, ErrTLS, ErrRedirect)
+}
+
+func isAny(err error, targets ...error) bool {
+	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
+}
+
+// eachError visits every *Error in the tree of an error.
+func eachError(err error, visit func(*Error)) {
+	if e, ok := err.(*Error); ok && e != nil { //nolint:errorlint // the tree is walked here
+		visit(e)
+	}
+	switch inner := err.(type) { //nolint:errorlint // the tree is walked here
+	case interface{ Unwrap() error }:
+		if next := inner.Unwrap(); next != nil {
+			eachError(next, visit)
+		}
+	case interface{ Unwrap() []error }:
+		for _, next := range inner.Unwrap() {
+			eachError(next, visit)
+		}
+	}
+}
 
 // An Error says why an operation failed. It never holds a URL, a query, a
 // request body, a user id, an e-mail address, a token or a page token, in no

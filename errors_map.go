@@ -2,7 +2,9 @@ package zoom
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/seatkit/zoom/internal/meaning"
 	"github.com/seatkit/zoom/internal/redact"
@@ -35,13 +37,23 @@ func newError(o *operation, err error) *Error {
 			})
 		}
 	}
-	e.Err = causeOf(f, e, api)
+	e.Err = causeOf(f, e, api, o.asked())
 	return e
 }
 
+// asked is what the meaning of an answer depends on.
+func (o *operation) asked() meaning.Asked {
+	asked := meaning.Asked{Method: o.method, Route: o.path, PageToken: o.query.Get("next_page_token") != ""}
+	if body, err := wire.Encode(o.body); err == nil && o.body != nil {
+		members, _ := wire.Members(body)
+		asked.Members = slices.Collect(maps.Keys(members))
+	}
+	return asked
+}
+
 // causeOf chooses what Unwrap gives: a sentinel, or a sentinel with its cause.
-func causeOf(f *transport.Failure, e *Error, api *wire.APIError) error {
-	cause := kindCause(f, e, api)
+func causeOf(f *transport.Failure, e *Error, api *wire.APIError, asked meaning.Asked) error {
+	cause := kindCause(f, e, api, asked)
 	if f.Open {
 		return withSentinel(ErrOutcomeUnknown, cause)
 	}
@@ -49,16 +61,18 @@ func causeOf(f *transport.Failure, e *Error, api *wire.APIError) error {
 }
 
 // attemptCause is the cause of one attempt that failed.
-func attemptCause(f *transport.Failure) error { return kindCause(f, &Error{}, &wire.APIError{}) }
+func attemptCause(f *transport.Failure) error {
+	return kindCause(f, &Error{}, &wire.APIError{}, meaning.Asked{})
+}
 
-func kindCause(f *transport.Failure, e *Error, api *wire.APIError) error {
+func kindCause(f *transport.Failure, e *Error, api *wire.APIError, asked meaning.Asked) error {
 	switch f.Kind {
 	case transport.KindContext:
 		return f.Err
 	case transport.KindToken, transport.KindLimiter:
 		return adopt(e, cleanCause(f.Err, f.Hidden...))
 	case transport.KindStatus:
-		sentinel, scopes := meaning.OfAnswer(f, api)
+		sentinel, scopes := meaning.OfAnswer(f, api, asked)
 		e.Scopes = scrubScopes(scopes, f.Hidden)
 		return sentinel
 	default:

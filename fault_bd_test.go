@@ -156,7 +156,7 @@ func TestFaultOddAnswers(t *testing.T) {
 		{"BD17_text_after_the_value", ok(`{"id":"u1","total_users_count":1}` + secretBody), zoom.ErrBadResponse, 200, 0, 5},
 		{"BD18_too_deep", ok(`{"id":"u1","total_users_count":1,"x":` + nested("[", "]", 10_001) + `}`), zoom.ErrBadResponse, 200, 0, 1},
 		{"BD27_refusal_under_200", ok(`{"code":1001,"message":"User does not exist: jane.canary@example.com."}`), zoom.ErrNotFound, 200, 1001, 1},
-		{"BD28_html_under_404", answer{status: 404, body: "<html>" + secretBody}, zoom.ErrNotFound, 404, 0, 1},
+		{"BD28_BD32_html_under_404", answer{status: 404, body: "<html>" + secretBody}, zoom.ErrBadResponse, 404, 0, 1},
 		{"BD28_nothing_under_400", answer{status: 400}, nil, 400, 0, 1},
 		{"BD28_text_under_403", answer{status: 403, body: secretBody}, zoom.ErrForbidden, 403, 0, 1},
 	} {

@@ -58,7 +58,7 @@ func NewClient(src TokenSource, opts ...Option) (*Client, error) {
 	rt, ours := cfg.wire()
 	c := &Client{
 		base:    cfg.base,
-		header:  http.Header{"Accept": {"application/json"}, "User-Agent": {userAgent(cfg.agent)}},
+		header:  http.Header{"Accept": {"application/json"}, "Accept-Language": {wire.Language}, "User-Agent": {userAgent(cfg.agent)}},
 		tracer:  newTracer(cfg.traces, cfg.logger),
 		idle:    func() {},
 		account: cfg.account,

@@ -189,5 +189,5 @@ func (a App) post(ctx context.Context, op, endpoint string, f oauth.Form) (lost 
 		return false, nil
 	}
 	failure, ok := errors.AsType[*transport.Failure](err)
-	return ok && failure.Open, newError(op, err, attempts)
+	return ok && failure.Open, newError(op, f.Values.Get("grant_type"), err, attempts)
 }

@@ -41,7 +41,7 @@ func invalid(op string, err error) error {
 // newError makes the error of a call to an OAuth endpoint. Of the answer it keeps
 // the status, Zoom's code and an error code of the standard, and nothing else: the
 // rest may repeat the form.
-func newError(op string, err error, attempts int) *zoom.Error {
+func newError(op, grant string, err error, attempts int) *zoom.Error {
 	e := &zoom.Error{Op: op, Method: http.MethodPost, Attempts: attempts, Err: err}
 	f, ok := errors.AsType[*transport.Failure](err)
 	if !ok {
@@ -63,7 +63,7 @@ func newError(op string, err error, attempts int) *zoom.Error {
 		refusal := oauth.ReadRefusal(f.Answer.Body)
 		e.Code, e.Message = refusal.Code, refusal.Error
 		e.Err = meaning.OfToken(meaning.TokenAnswer{
-			Status: f.Answer.Status, Code: refusal.Code, Error: refusal.Error, Reason: refusal.Reason,
+			Grant: grant, Status: f.Answer.Status, Code: refusal.Code, Error: refusal.Error, Reason: refusal.Reason,
 		})
 	default:
 		e.Err = caused(meaning.OfKind(f.Kind), f.Err)

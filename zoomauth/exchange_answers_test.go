@@ -44,7 +44,7 @@ func TestExchangeAnswers(t *testing.T) {
 		"refresh token twice":         {answer(200, `{"access_token":"a","refresh_token":"r","refresh_token":"s"}`), zoom.ErrBadResponse, 1},
 		"redirected":                  {zoomtest.Fault{Status: 307, Header: http.Header{"Location": {"https://evil.example"}}}, zoom.ErrRedirect, 1},
 		"odd lifetime, odd api_url":   {answer(200, `{"access_token":"a","refresh_token":"r","expires_in":"x","api_url":"\u0000"}`), nil, 1},
-		"something nobody told about": {answer(418, `{"code":9999,"message":"x"}`), zoom.ErrClientCredentials, 1},
+		"something nobody told about": {answer(418, `{"code":9999,"message":"x"}`), zoom.ErrBadResponse, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -208,7 +208,7 @@ func TestRevoke(t *testing.T) {
 		{"AU23 unknown", "access-canary-1", "", time.Hour, invalidGrant, "access-canary-1", zoom.ErrReauthorize, 1},
 		{"AU20 wrong secret", "access-canary-1", "", time.Hour, wireAnswer{status: http.StatusUnauthorized, body: `{"error":"invalid_client"}`}, "access-canary-1", zoom.ErrClientCredentials, 1},
 		{"AU11 unreachable", "access-canary-1", "", time.Hour, lostAnswer, "access-canary-1", zoom.ErrUnreachable, 3},
-		{"AU18 echo", "access-canary-1", "refresh-canary-1", time.Hour, wireAnswer{status: 418, body: "access-canary-1 refresh-canary-1"}, "access-canary-1", zoom.ErrClientCredentials, 1},
+		{"AU18 echo", "access-canary-1", "refresh-canary-1", time.Hour, wireAnswer{status: 418, body: "access-canary-1 refresh-canary-1"}, "access-canary-1", zoom.ErrBadResponse, 1},
 	} {
 		t.Run(c.name, inBubble(func(t *testing.T) {
 			w := &wire{answers: []wireAnswer{c.answer}}

@@ -74,24 +74,11 @@ func pageOf(err error) page {
 		return pageMethod
 	case errors.Is(err, ErrStore), errors.Is(err, zoom.ErrInvalidArgument), errors.Is(err, zoom.ErrClientCredentials):
 		return pageFailed
-	case isOutage(err):
+	case zoom.Unavailable(err):
 		return pageZoomDown
 	case errors.Is(err, zoom.ErrReauthorize), errors.Is(err, zoom.ErrForbidden):
 		return pageRefused
 	default:
 		return pageFailed
 	}
-}
-
-// isOutage reports that Zoom, or the way to it, failed, and may not the next time.
-func isOutage(err error) bool {
-	for _, outage := range []error{
-		zoom.ErrServer, zoom.ErrUnreachable, zoom.ErrTimeout, zoom.ErrRateLimited,
-		zoom.ErrTLS, zoom.ErrRedirect, zoom.ErrBadResponse, zoom.ErrBodyTooLarge,
-	} {
-		if errors.Is(err, outage) {
-			return true
-		}
-	}
-	return false
 }

@@ -41,21 +41,15 @@ var messages = []struct {
 	{zoom.ErrAccountMismatch, message{Status: 409, Title: "Another app's token", Text: "What is stored was given to another app. Authorize again, or use another directory."}},
 	{zoom.ErrClientCredentials, message{Status: 502, Title: "Zoom refused the app", Text: "Its client id or client secret is wrong."}},
 	{zoom.ErrScope, message{Status: 502, Title: "A scope is missing", Text: "The app may not do that. Add the scope in Zoom's Marketplace and authorize again."}},
-	{zoom.ErrUnreachable, zoomDown},
-	{zoom.ErrTimeout, zoomDown},
-	{zoom.ErrServer, zoomDown},
-	{zoom.ErrRateLimited, zoomDown},
-	{zoom.ErrTLS, zoomDown},
+	{nil, message{Status: 502, Title: "Zoom cannot be reached", Text: "Nothing has changed. Try again in a while."}}, // Zoom or the way to it failed
 	{zoom.ErrReauthorize, message{Status: 409, Title: "Authorize again", Text: "Zoom does not accept this permission any more: it was removed there, ran out, or was never complete."}},
 	{zoom.ErrInvalidArgument, message{Status: 500, Title: "Zoom refused the redirect URL", Text: "It has to be registered in Zoom's Marketplace to the letter."}},
 }
 
-var zoomDown = message{Status: 502, Title: "Zoom cannot be reached", Text: "Nothing has changed. Try again in a while."}
-
 // explain chooses the message of an error.
 func explain(err error) message {
 	for _, m := range messages {
-		if errors.Is(err, m.err) {
+		if errors.Is(err, m.err) || (m.err == nil && zoom.Unavailable(err)) {
 			m.Detail = err.Error()
 			return m.message
 		}

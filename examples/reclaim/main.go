@@ -26,7 +26,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/seatkit/zoom"
 	"github.com/seatkit/zoom/examples/internal/cli"
@@ -80,7 +79,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if err != nil {
 			failed++
 		}
-		if stopsAll(err) {
+		if zoom.StopsRun(err) {
 			return fmt.Errorf("stopped, %d of %d users were not tried: %w", len(users)-i-1, len(users), err)
 		}
 	}
@@ -97,15 +96,4 @@ func parseMethod(s string) (zoom.ReclaimMethod, error) {
 		}
 	}
 	return 0, errors.New("want deactivate or downgrade")
-}
-
-// stopsAll reports whether an error would come back for every other user. One that
-// is not known does not stop the run.
-func stopsAll(err error) bool {
-	return slices.ContainsFunc([]error{
-		context.Canceled, context.DeadlineExceeded,
-		zoom.ErrUnauthorized, zoom.ErrReauthorize, zoom.ErrClientCredentials, zoom.ErrScope, zoom.ErrForbidden, zoom.ErrAccountMismatch,
-		zoom.ErrDailyLimit, zoom.ErrRateLimited, zoom.ErrNoSeats, // no Basic seat is left to move somebody to
-		zoom.ErrServer, zoom.ErrUnreachable, zoom.ErrTimeout, zoom.ErrTLS, zoom.ErrRedirect,
-	}, func(target error) bool { return errors.Is(err, target) })
 }

@@ -27,4 +27,5 @@ var (
 	ErrBadResponse       = errors.New("answer is not what Zoom describes")
 	ErrBodyTooLarge      = errors.New("answer exceeds the size limit")
 	ErrPageTokenExpired  = errors.New("page token invalid or expired")
+	ErrNoReport          = errors.New("this plan or account has no such report")
 )

@@ -46,9 +46,10 @@ type Form struct {
 // Post sends a form and reports how many requests it took.
 func (a *App) Post(ctx context.Context, f Form) (attempts int, err error) {
 	header := http.Header{
-		"Accept":       {"application/json"},
-		"Content-Type": {"application/x-www-form-urlencoded"},
-		"User-Agent":   {a.UserAgent},
+		"Accept":          {"application/json"},
+		"Accept-Language": {wire.Language},
+		"Content-Type":    {"application/x-www-form-urlencoded"},
+		"User-Agent":      {a.UserAgent},
 	}
 	hidden := append([]string{a.ClientID()}, f.Hidden...)
 	if secret := a.ClientSecret(); secret != "" {

@@ -10,6 +10,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// Language is what every request asks for: Zoom's error messages can come in another
+// one, and a person has to read them.
+const Language = "en-US"
+
 // An APIError is the body of an answer that is not a success:
 // {"code":300,"message":"…","errors":[{"field":"…","message":"…"}]}.
 type APIError struct {

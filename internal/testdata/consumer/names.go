@@ -159,9 +159,11 @@ var (
 		zoom.ErrInvalidArgument, zoom.ErrUnauthorized, zoom.ErrReauthorize, zoom.ErrClientCredentials, zoom.ErrScope,
 		zoom.ErrScopesUnknown, zoom.ErrForbidden, zoom.ErrNotFound, zoom.ErrProtected, zoom.ErrNoSeats, zoom.ErrRateLimited, zoom.ErrDailyLimit,
 		zoom.ErrConcurrentOp, zoom.ErrServer, zoom.ErrUnreachable, zoom.ErrTimeout, zoom.ErrTLS, zoom.ErrRedirect,
-		zoom.ErrBadResponse, zoom.ErrBodyTooLarge, zoom.ErrPageTokenExpired, zoom.ErrPageLoop, zoom.ErrListIncomplete,
+		zoom.ErrBadResponse, zoom.ErrBodyTooLarge, zoom.ErrPageTokenExpired, zoom.ErrNoReport, zoom.ErrPageLoop, zoom.ErrListIncomplete,
 		zoom.ErrOutcomeUnknown, zoom.ErrNotApplied, zoom.ErrAccountMismatch, zoom.ErrClosed,
 	}
+	_ func(error) (time.Time, bool) = zoom.RetryAt
+	_                               = [...]func(error) bool{zoom.Temporary, zoom.Unavailable, zoom.StopsRun, zoom.StopsPromotions, zoom.NeedsPerson}
 )
 
 // zoomtest
