@@ -51,6 +51,11 @@ type App struct {
 	// they take the transport of the [zoom.Client] that asks for a token, or the
 	// default one.
 	HTTPClient *http.Client
+
+	// Trace's hooks Attempt and Wait are called for each request to an OAuth endpoint,
+	// with the operation "token" for the tokens of a [Source], and Token for each fetch
+	// of a Source. A Source calls them when what the request brought is saved.
+	Trace *zoom.Trace
 }
 
 // Endpoints are the addresses of one of Zoom's clouds. An empty one means that of
@@ -158,9 +163,9 @@ func (a App) redirect() (*url.URL, error) {
 }
 
 const (
-	userAgent    = "seatkit-zoom-zoomauth"
-	attemptLimit = 10 * time.Second // of one request to an OAuth endpoint
-	callLimit    = 25 * time.Second // of one call with its repeats
+	userAgent      = "seatkit-zoom-zoomauth"
+	attemptTimeout = 10 * time.Second // of one request to an OAuth endpoint
+	callTimeout    = 25 * time.Second // of one call with its repeats
 )
 
 func (a App) caller() *oauth.App {
@@ -169,7 +174,7 @@ func (a App) caller() *oauth.App {
 		HTTPClient: a.HTTPClient, UserAgent: userAgent,
 		Policy: transport.Policy{
 			MaxAttempts: 3, MinDelay: 500 * time.Millisecond, MaxDelay: 5 * time.Second,
-			MaxRetryAfter: 10 * time.Second, AttemptTimeout: attemptLimit, MaxElapsed: callLimit,
+			MaxRetryAfter: 10 * time.Second, AttemptTimeout: attemptTimeout, MaxElapsed: callTimeout,
 		},
 	}
 }
@@ -184,7 +189,10 @@ func (a App) post(ctx context.Context, op, endpoint string, f oauth.Form) (lost 
 	if f.Endpoint, err = wire.Endpoint(endpoint); err != nil {
 		return false, invalid(op, err)
 	}
-	attempts, err := a.caller().Post(ctx, f)
+	if f.Op == "" {
+		f.Op = op
+	}
+	attempts, err := a.caller().Post(a.traced(ctx), f)
 	if err == nil {
 		return false, nil
 	}

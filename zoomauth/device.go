@@ -53,7 +53,7 @@ func (a App) DeviceLogin(ctx context.Context, show func(DeviceCode) error) (*Tok
 	}
 	d := &device{}
 	_, err := a.post(ctx, opDevice, a.Endpoints.withDefaults().Device, oauth.Form{
-		Values: url.Values{"client_id": {a.ClientID}}, Repeatable: true,
+		Route: "/oauth/devicecode", Values: url.Values{"client_id": {a.ClientID}}, Repeatable: true,
 		Accept: func(answer *transport.Answer) error { return d.read(answer.Body, time.Now()) },
 	})
 	if err != nil {
@@ -166,4 +166,15 @@ func isLink(text string) bool {
 // isPrintable keeps what moves the cursor away from a terminal.
 func isPrintable(text string) bool {
 	return text != "" && len(text) <= maxUserCode && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError })
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }

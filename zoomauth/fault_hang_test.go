@@ -36,11 +36,11 @@ func TestFaultAU08TheStoreHangs(t *testing.T) {
 			time.Sleep(6 * time.Minute)
 			begin := time.Now()
 			assert.Equal(t, "access-canary-1", accessOf(t, src))
-			assert.Equal(t, 3*time.Second, time.Since(begin), "for a renewal")
 			for range 20 { // while the same renewal is under way
+				time.Sleep(time.Second)
 				assert.Equal(t, "access-canary-1", accessOf(t, src))
 			}
-			assert.Equal(t, 3*time.Second, time.Since(begin))
+			assert.Equal(t, 20*time.Second, time.Since(begin), "nobody waits")
 
 			time.Sleep(5 * time.Minute)
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
@@ -96,7 +96,7 @@ func TestFaultAU06TimeToSave(t *testing.T) {
 		store.on(func(ctx context.Context, call string, _ *zoomauth.Token) error {
 			switch call {
 			case "check":
-				time.Sleep(54 * time.Second) // of the minute
+				time.Sleep(14 * time.Second) // of the minute
 			case "save":
 				time.Sleep(5 * time.Second)
 				return ctx.Err()

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -261,6 +262,15 @@ func accessOf(t *testing.T, src *zoomauth.Source) string {
 	token, err := src.Token(t.Context())
 	require.NoError(t, err)
 	return token.AccessToken
+}
+
+// renewed asks a source whose token is due and still good: that is given out, and the
+// next one when the refresh beside is over.
+func renewed(t *testing.T, src *zoomauth.Source) string {
+	t.Helper()
+	accessOf(t, src)
+	synctest.Wait()
+	return accessOf(t, src)
 }
 
 // dialError is a connection that never came about.

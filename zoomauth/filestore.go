@@ -29,6 +29,7 @@ type FileLock interface {
 // the service can read.
 type FileStore struct {
 	redactor
+	watchers
 
 	dir, name string
 	lock      FileLock

@@ -4,19 +4,125 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"time"
 
 	"github.com/seatkit/zoom"
 	"github.com/seatkit/zoom/internal/oauth"
-	"github.com/seatkit/zoom/internal/transport"
-	"github.com/seatkit/zoom/internal/wire"
+	"github.com/seatkit/zoom/internal/tokens"
 )
 
 const (
-	opRefresh   = "auth.refresh"
+	opRefresh        = "auth.refresh"
+	opServerToServer = "auth.server_to_server"
+
 	replayAfter = time.Second
+	mostRounds  = 3 // of a fetch, while others replace the stored token meanwhile
 )
+
+// The times of a refresh. None of them takes from another one: however slow the store is,
+// a request that is sent has all of its time, and so has the saving of its answer.
+//
+// A lease is good for a minute when it is checked. The check, the request and the first
+// try to save fit into that minute: a request takes callTimeout and attemptTimeout at
+// most, because its last attempt begins before callTimeout.
+const (
+	lockTimeout  = time.Minute      // of the wait for the store and its lock
+	loadTimeout  = 30 * time.Second // of reading the store under the lock
+	checkTimeout = 15 * time.Second // of checking the lease; a slower check is not believed
+	fetchTimeout = 4 * time.Minute  // of the whole; then the next call begins another fetch
+)
+
+// fetch is the way to the next token. It reads the store. If the stored token is not good
+// it takes the lock, reads again, makes a new one, and saves that before it returns.
+func (s *Source) fetch(ctx context.Context, w tokens.Want) (*tokens.Token[*Token], error) {
+	waiting, cancel := context.WithTimeout(ctx, lockTimeout)
+	defer cancel()
+	if err := s.grants.enter(waiting); err != nil {
+		return nil, opError("auth.lock", err)
+	}
+	defer s.grants.leave()
+	cur, err := s.load(waiting)
+	if isResult(cur, err, w) {
+		return found(cur), opError("auth.load", err)
+	}
+	if cur.alive(time.Now()) && !cur.isRefused(w.Refused) {
+		s.cache.Offer(found(cur)) // until its end nobody waits for the next one
+	}
+	lease, err := s.grants.lock(waiting)
+	if err != nil {
+		return nil, opError("auth.lock", err)
+	}
+	defer s.unlock(ctx, lease)
+	for range mostRounds {
+		if cur, err = s.loadLocked(ctx); isResult(cur, err, w) {
+			return found(cur), opError("auth.load", err)
+		}
+		next, err := s.mint(ctx, cur, lease)
+		if !errors.Is(err, ErrStoreChanged) {
+			return made(next), err
+		}
+	}
+	return nil, opError("auth.source", ErrStoreChanged)
+}
+
+// isResult reports whether what the store holds, or its failure, is the result of a fetch.
+func isResult(t *Token, err error, w tokens.Want) bool {
+	switch {
+	case err != nil:
+		return !errors.Is(err, ErrNoToken)
+	case t.isRefused(w.Refused):
+		return w.LookOnly && t.alive(time.Now())
+	default:
+		return t.fresh(time.Now()) || w.LookOnly && t.alive(time.Now())
+	}
+}
+
+func made(t *Token) *tokens.Token[*Token] {
+	if t == nil {
+		return nil
+	}
+	return &tokens.Token[*Token]{Access: t.accessToken(), Due: oauth.Due(t.Expiry, t.Issued), Expiry: t.Expiry, Value: t}
+}
+
+func found(t *Token) *tokens.Token[*Token] {
+	tok := made(t)
+	if tok != nil {
+		tok.Found = true
+	}
+	return tok
+}
+
+// load reads the store and refuses a token that is not this source's.
+func (s *Source) load(ctx context.Context) (*Token, error) {
+	t, err := s.grants.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return t, s.match(t)
+}
+
+func (t *Token) isRefused(access string) bool { return access != "" && access == t.accessToken() }
+
+// loadLocked is load with a time of its own.
+func (s *Source) loadLocked(ctx context.Context) (*Token, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
+	defer cancel()
+	return s.load(ctx)
+}
+
+// match refuses a token of another app or account.
+func (s *Source) match(t *Token) error {
+	switch {
+	case t.ClientID != s.app().ClientID:
+		return fmt.Errorf("%w: it was given to another app", zoom.ErrAccountMismatch)
+	case s.opts.AccountID != "" && t.AccountID != "" && t.AccountID != s.opts.AccountID:
+		return zoom.ErrAccountMismatch
+	default:
+		return nil
+	}
+}
 
 // refresh uses the refresh token of cur up for a new one.
 //
@@ -27,22 +133,25 @@ func (s *Source) refresh(ctx context.Context, cur *Token, lease Lease) (*Token, 
 	switch {
 	case cur == nil:
 		return nil, opError(opRefresh, ErrNoToken)
-	case cur.refreshToken() == "" || s.isSpent(cur):
+	case cur.refreshToken() == "" || s.grants.isDead(cur):
 		return nil, opError(opRefresh, zoom.ErrReauthorize)
 	}
-	grant, lost, err := s.useRefreshToken(ctx, cur, lease)
+	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {cur.refreshToken()}}
+	grant, lost, err := s.send(ctx, opRefresh, form, lease)
 	mayBeSpent := lost
 	if lost && grant == nil {
 		if s.isReplaced(ctx, cur) {
 			return nil, opError(opRefresh, ErrStoreChanged)
 		}
-		if wait(ctx, replayAfter) == nil && check(ctx, lease) == nil {
-			grant, _, err = s.useRefreshToken(ctx, cur, lease)
+		time.Sleep(replayAfter)
+		again, _, errAgain := s.send(ctx, opRefresh, form, lease)
+		if !errors.Is(errAgain, ErrStore) { // else it was not sent
+			grant, err = again, errAgain
 		}
 	}
 	switch {
 	case grant != nil: // also one without an access token: its refresh token is saved
-		next, saveErr := s.keep(ctx, cur, s.app().after(cur, grant, time.Now().Round(0)))
+		next, saveErr := s.save(ctx, cur, s.app().after(cur, grant, time.Now().Round(0)))
 		if saveErr != nil || err != nil {
 			return nil, cmp.Or(opError("auth.save", saveErr), err)
 		}
@@ -51,90 +160,47 @@ func (s *Source) refresh(ctx context.Context, cur *Token, lease Lease) (*Token, 
 		return nil, opError(opRefresh, ErrStoreChanged)
 	case isRefusal(err):
 		s.reauthorize(ctx, cur, err)
-	case mayBeSpent:
-		s.suspect(ctx, cur)
+	case mayBeSpent && !cur.Suspect:
+		_ = s.grants.mark(ctx, cur, func(t *Token) { t.Suspect = true })
 	}
 	return nil, err
 }
 
-// useRefreshToken sends the form once. A grant that comes with an error lacks an
-// access token and is to be kept.
-func (s *Source) useRefreshToken(ctx context.Context, cur *Token, lease Lease) (grant *oauth.Grant, lost bool, err error) {
-	if err := check(ctx, lease); err != nil {
-		return nil, false, opError("auth.lock", err)
-	}
-	return s.app().grant(ctx, opRefresh, url.Values{
-		"grant_type": {"refresh_token"}, "refresh_token": {cur.refreshToken()},
-	}, false)
-}
-
-// isReplaced reports whether somebody else has stored another token meanwhile, which
-// is then the one to go on with.
-func (s *Source) isReplaced(ctx context.Context, cur *Token) bool {
-	t, err := s.load(ctx)
-	return err == nil && !t.Same(cur)
-}
-
 // accountCredentials makes a new token of a server-to-server app.
 func (s *Source) accountCredentials(ctx context.Context, cur *Token, lease Lease) (*Token, error) {
-	const op = "auth.server_to_server"
-	if err := check(ctx, lease); err != nil {
-		return nil, opError("auth.lock", err)
-	}
-	grant, _, err := s.app().grant(ctx, op, url.Values{
+	grant, _, err := s.send(ctx, opServerToServer, url.Values{
 		"grant_type": {"account_credentials"}, "account_id": {s.opts.AccountID},
-	}, true)
+	}, lease)
 	if err != nil {
 		return nil, err
 	}
 	next := s.app().after(cur, grant, time.Now().Round(0))
 	next.AccountID = s.opts.AccountID
-	return s.keep(ctx, cur, next)
+	return s.save(ctx, cur, next)
 }
 
-// grant calls the token endpoint. Every value of the form is a secret.
-func (a App) grant(ctx context.Context, op string, form url.Values, repeatable bool) (grant *oauth.Grant, lost bool, err error) {
-	var hidden []string
-	for name, values := range form {
-		if name != "grant_type" {
-			hidden = append(hidden, values...)
-		}
+// send sends a form to the token endpoint, if the lease outlasts the request and the
+// saving of its answer. A grant that comes with an error lacks an access token and is to
+// be kept.
+func (s *Source) send(ctx context.Context, op string, form url.Values, lease Lease) (grant *oauth.Grant, lost bool, err error) {
+	ctx = context.WithoutCancel(ctx)
+	checking, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	err = check(checking, lease)
+	if err == nil && checking.Err() != nil {
+		err = fmt.Errorf("%w: the lease was checked too slowly", ErrStoreUnavailable)
 	}
-	lost, err = a.post(ctx, op, a.Endpoints.withDefaults().Token, oauth.Form{
-		Values: form, Repeatable: repeatable, Hidden: hidden,
-		Accept: func(answer *transport.Answer) (err error) {
-			grant, err = oauth.ReadGrant(answer.Body)
-			return final(answer.Body, err)
-		},
-	})
-	if grant != nil && grant.AccessToken == "" && grant.RefreshToken == "" {
-		grant = nil
+	if err != nil {
+		return nil, false, opError("auth.lock", err)
 	}
-	if shape, ok := errors.AsType[*wire.ShapeError](err); ok && shape.Final {
-		lost = false
-	}
-	return grant, lost, err
+	app := s.app()
+	app.Trace = nil // its hooks are in the context, and called later
+	return app.grant(ctx, op, form, op != opRefresh)
 }
 
-// final marks what is wrong with an answer that arrived whole: to ask again would
-// use a refresh token up that nobody was told.
-func final(body []byte, err error) error {
-	shape, ok := errors.AsType[*wire.ShapeError](err)
-	if !ok || !oauth.IsWhole(body) {
-		return err
-	}
-	marked := *shape
-	marked.Final = true
-	return &marked
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+// isReplaced reports whether somebody else has stored another token meanwhile, which
+// is then the one to go on with.
+func (s *Source) isReplaced(ctx context.Context, cur *Token) bool {
+	t, err := s.loadLocked(ctx)
+	return err == nil && !t.Same(cur)
 }

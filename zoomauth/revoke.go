@@ -32,7 +32,7 @@ func (a App) Revoke(ctx context.Context, t *Token) error {
 		return invalid(opRevoke, errors.New("token: is empty"))
 	}
 	_, err := a.post(ctx, opRevoke, a.Endpoints.withDefaults().Revoke, oauth.Form{
-		Values: url.Values{"token": {text}}, Repeatable: true, Hidden: []string{text, t.refreshToken()},
+		Route: "/oauth/revoke", Values: url.Values{"token": {text}}, Repeatable: true, Hidden: []string{text, t.refreshToken()},
 	})
 	return err
 }
@@ -50,15 +50,15 @@ func (s *Source) Disconnect(ctx context.Context) error {
 	if _, err := s.Installation(ctx); err != nil && !isRefusal(err) && !errors.Is(err, zoom.ErrClosed) {
 		return err
 	}
-	if err := s.enter(ctx); err != nil {
+	if err := s.grants.enter(ctx); err != nil {
 		return opError("auth.lock", err)
 	}
-	defer s.leave()
-	lease, err := lock(ctx, s.store)
+	defer s.grants.leave()
+	lease, err := s.grants.lock(ctx)
 	if err != nil {
 		return opError("auth.lock", err)
 	}
-	defer s.release(ctx, lease)
+	defer s.unlock(ctx, lease)
 	t, err := s.load(ctx)
 	switch {
 	case errors.Is(err, ErrNoToken):
@@ -69,18 +69,16 @@ func (s *Source) Disconnect(ctx context.Context) error {
 	if err := s.revoke(ctx, t); err != nil && !isRefusal(err) {
 		return err
 	}
-	s.mu.Lock()
-	s.held, s.unsaved = nil, nil
-	s.refused = t.access // also for a renewal whose hooks still run
-	s.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveLimit) // what was begun is ended
+	s.grants.forget()
+	s.cache.Drop(t.accessToken())                                               // also for a fetch whose hooks still run
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout) // what was begun is ended
 	defer cancel()
-	return opError("auth.delete", ask(func() error { return s.store.Delete(ctx) }))
+	return opError("auth.delete", ask(func() error { return s.grants.store.Delete(ctx) }))
 }
 
 // revoke spares Zoom a token that is known to be dead.
 func (s *Source) revoke(ctx context.Context, t *Token) error {
-	if !t.alive(time.Now()) && (t.refreshToken() == "" || s.isSpent(t)) {
+	if !t.alive(time.Now()) && (t.refreshToken() == "" || s.grants.isDead(t)) {
 		return nil
 	}
 	return s.app().Revoke(ctx, t)

@@ -3,86 +3,82 @@ package zoomauth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
 
 	"github.com/seatkit/zoom"
+	"github.com/seatkit/zoom/internal/tokens"
 )
 
-const (
-	renewLimit  = time.Minute      // of the wait for the lock, and then of the call with its replay
-	renewWait   = 3 * time.Second  // for a renewal, while the old access token is good
-	renewAgain  = 30 * time.Second // after a failed renewal, while the old access token is good
-	renewRounds = 3                // while others replace the stored token meanwhile
-	warnBefore  = 14 * 24 * time.Hour
-)
-
-// SourceOptions change a [Source]. Nil means the defaults. A hook may use the store;
-// it must not ask the source, which waits for it.
+// SourceOptions change a [Source]. Nil means the defaults.
+//
+// A hook runs on the goroutine of the fetch, after the lock of the store was given back,
+// and before those who wait get their token. It may use the store; it must not ask the
+// source, which waits for it. Its panic is raised again in a caller of Token: one that
+// waits, else the next one.
 type SourceOptions struct {
 	// AccountID is the Zoom account whose token it must be. A stored token that is
 	// known to be of another one is zoom.ErrAccountMismatch before anything is sent.
 	AccountID string
 
-	// Reauthorize is called when a person must authorise again: once for each
-	// refresh token that turned out to be dead.
+	// Reauthorize is called when a person must authorise again: once for each refresh
+	// token that Zoom refused, with the error that the caller of Token gets.
+	//
+	// All sources over a store that is a [Locker] share the one call, also those of
+	// other processes: the stored token is marked. Without a Locker, sources that find
+	// the token refused at the same moment call it once each. So do all sources over a
+	// store that cannot write the mark.
 	Reauthorize func(ctx context.Context, err error)
 	// Expiring is called when the refresh token has 14 days or less to live: once for
-	// each refresh token. A refresh that brings a new one prevents it, so that it
-	// comes where Zoom keeps the old one, or where nothing could be refreshed.
+	// each refresh token, shared like that of Reauthorize. Normally each refresh renews
+	// the refresh token; the hook is called if Zoom returns no new one or refreshing
+	// fails.
 	Expiring func(ctx context.Context, at time.Time)
-	// StoreFailed is called with an ErrStore when a token could not be saved. The
-	// source uses it all the same and saves it again every second.
+	// StoreFailed is called with an ErrStore when a token could not be saved, or the
+	// lock not be given back. The source uses the token all the same and saves it again
+	// every second.
 	StoreFailed func(ctx context.Context, err error)
 }
 
 // A Source gives out the access tokens of one installation and refreshes them: five
 // minutes early, once for all who ask, in this process and in all others that share
 // the store. A new token is saved before it is used. It is safe for concurrent use
-// and implements [zoom.TokenSource]; clients may share it.
+// and implements [zoom.TokenSource]; clients may share it, and keep no copy of its token.
 //
-// A refresh runs on a time of its own, a minute at most once it has the lock of the
-// store, whatever becomes of the caller who caused it. Its hooks run on its goroutine,
-// when the lock is free again and before those who wait get their token. Nobody waits
-// for long while the former access token is good.
+// While the access token is good nobody waits for the next one. A refresh runs on its own
+// time, whatever happens to the caller who caused it, and no slowness of the store takes
+// from the time of the request or of the saving of its answer. A refresh for which the
+// lease does not last is not begun.
+//
+// In place of access tokens that Zoom refuses, one new token is made in 30 seconds at
+// most. Until then the store is only read, and the call ends in [zoom.ErrUnauthorized].
 type Source struct {
 	redactor
+	cacheLink
 
-	store TokenStore
-	opts  SourceOptions
-	app   func() App
-	// mint gets the token after cur, which is nil if nothing is stored, while the
+	cache  *tokens.Cache[*Token]
+	grants *grantStore
+	opts   SourceOptions
+	app    func() App
+	// mint makes the token after cur, which is nil if nothing is stored, while the
 	// lease is held.
 	mint func(ctx context.Context, cur *Token, lease Lease) (*Token, error)
 
-	turn chan struct{} // holds one element while something of this source works on the store
+	saving atomic.Bool // the goroutine that saves what is not saved yet runs
+	closed chan struct{}
+	close  func() // closes it once
 
-	mu       sync.Mutex
-	held     *Token
-	refused  secret    // an access token that Zoom refused
-	again    time.Time // no renewal before
-	renewing *renewal
-	unsaved  *unsaved
-	written  *unsaved // saved under the lock that is held
-	saving   bool     // the goroutine that saves it runs
-	hooks    []func(context.Context)
-	spent    secret // the refresh token that is known to be dead
-	warned   time.Time
-	closed   chan struct{}
-	isClosed bool
+	mu     sync.Mutex
+	hooks  []func(context.Context) // to be called when the lock is free
+	warned time.Time               // the end that Expiring was called for
 }
 
-// renewal is one under way. Its result may be read once done is closed.
-type renewal struct {
-	began   time.Time
-	done    chan struct{}
-	refused secret // what was known to be refused when it began
-	stale   bool   // what it brought was refused meanwhile: begin again
-	token   *Token
-	err     error
-}
+// A source with a cacheLink is asked for its cache by the client.
+type cacheLink = tokens.Link
 
 // TokenSource returns the tokens of the installation in the store: of somebody who
 // clicked Allow.
@@ -131,10 +127,19 @@ func (a App) newSource(store TokenStore, opts *SourceOptions) (*Source, error) {
 	if err := a.check(); err != nil {
 		return nil, invalid("auth.source", err)
 	}
-	s := &Source{store: store, app: func() App { return a }, turn: make(chan struct{}, 1), closed: make(chan struct{})}
+	s := &Source{grants: newGrantStore(store), app: func() App { return a }, closed: make(chan struct{})}
+	s.close = sync.OnceFunc(func() { close(s.closed) })
 	if opts != nil {
 		s.opts = *opts
 	}
+	s.cache = tokens.New(tokens.Config[*Token]{
+		Fetch: s.fetch, After: s.after, Prepare: a.traced, Timeout: fetchTimeout,
+		Overrun: opError("auth.source", fmt.Errorf("%w: %w", zoom.ErrTimeout, context.DeadlineExceeded)),
+		Looks:   true,
+		Drops:   func(err error) bool { return errors.Is(err, zoom.ErrAccountMismatch) },
+	})
+	s.cacheLink = tokens.NewLink(s, s.cache)
+	watch(store, s)
 	return s, nil
 }
 
@@ -155,70 +160,47 @@ func (s *Source) Installation(ctx context.Context) (*Token, error) {
 	case ctx == nil:
 		return nil, invalid("auth.source", errors.New("the context is nil"))
 	}
-	for {
-		t, stale, err := s.await(ctx)
-		if !stale {
-			return t, err
-		}
+	tok, err := s.cache.Get(ctx, nil)
+	if err != nil {
+		return nil, err
 	}
+	return tok.Value, nil
 }
 
-func (s *Source) await(ctx context.Context) (t *Token, stale bool, err error) {
-	s.mu.Lock()
-	now := time.Now()
-	if s.held.fresh(now) || (s.held.alive(now) && (s.isClosed || now.Before(s.again))) {
-		defer s.mu.Unlock()
-		return s.held, false, nil
-	}
-	if s.isClosed {
-		s.mu.Unlock()
-		return nil, false, opError("auth.source", zoom.ErrClosed)
-	}
-	r := s.renewing
-	if r == nil {
-		r = &renewal{began: now, done: make(chan struct{}), refused: s.refused}
-		s.renewing = r
-		go s.renew(context.WithoutCancel(ctx), r)
-	}
-	s.mu.Unlock()
-	timer := time.NewTimer(time.Until(r.began.Add(renewWait)))
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil, false, ctx.Err()
-		case <-r.done:
-			return r.token, r.stale, r.err
-		case <-timer.C:
-			if t := s.good(); t != nil {
-				return t, false, nil
-			}
-			timer.Reset(time.Second)
-		}
-	}
-}
-
-// good returns the former token while it can still be given out. A renewal may have
-// found it in the store only now.
-func (s *Source) good() *Token {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.held.alive(time.Now()) {
-		return nil
-	}
-	return s.held
-}
-
-// Rejected is told of an access token that Zoom refused. If it is the one that is
-// held, the next call of Token reads the store and refreshes.
+// Rejected reports an access token that Zoom refused. If it is the one that is held, the
+// next call of Token reads the store and refreshes.
 func (s *Source) Rejected(_ context.Context, accessToken string) {
-	if s == nil || s.mint == nil {
-		return
+	if s != nil && s.mint != nil {
+		s.cache.Rejected(accessToken)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.held != nil && s.held.accessToken() == accessToken {
-		s.refused, s.held = s.held.access, nil
+}
+
+// Reload reads the store and gives out from now on what it holds: after a person has
+// authorised again, perhaps with more scopes. [Keep] does it by itself for the sources of
+// this process over the same [MemoryStore] or [FileStore] value. If the store fails the
+// source goes on with the token that it has.
+func (s *Source) Reload(ctx context.Context) error {
+	if s == nil || s.mint == nil || ctx == nil {
+		return invalid("auth.source", errors.New("source, context: is nil"))
+	}
+	t, err := s.load(ctx)
+	switch {
+	case err == nil:
+		s.replaced(t)
+	case errors.Is(err, ErrNoToken), errors.Is(err, zoom.ErrAccountMismatch):
+		s.cache.Forget()
+	default:
+		return opError("auth.load", err)
+	}
+	return nil
+}
+
+// replaced gives out a token that has taken the place of the stored one.
+func (s *Source) replaced(t *Token) {
+	if s.match(t) == nil && t.alive(time.Now()) {
+		s.cache.Put(found(t))
+	} else {
+		s.cache.Forget()
 	}
 }
 
@@ -230,15 +212,19 @@ func (s *Source) Close() error {
 	if s == nil || s.mint == nil {
 		return nil
 	}
-	s.mu.Lock()
-	if !s.isClosed {
-		s.isClosed = true
-		close(s.closed)
+	s.cache.Close(opError("auth.source", zoom.ErrClosed))
+	s.close()
+	s.cache.Wait(context.Background())
+	err := s.saveAgain(context.Background())
+	s.grants.giveUp()
+	return opError("auth.save", err)
+}
+
+func (s *Source) isClosing() bool {
+	select {
+	case <-s.closed:
+		return true
+	default:
+		return false
 	}
-	r := s.renewing
-	s.mu.Unlock()
-	if r != nil {
-		<-r.done
-	}
-	return opError("auth.save", s.saveAgain(context.Background()))
 }

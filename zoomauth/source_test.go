@@ -36,6 +36,7 @@ func TestSourceRefreshesOnceForAll(t *testing.T) {
 				})
 			}
 			group.Wait()
+			synctest.Wait()
 			assert.Equal(t, 1+round, srv.TokenCalls(), "one for the code, one for each later round")
 			time.Sleep(56 * time.Minute)
 		}

@@ -230,6 +230,9 @@ func Keep(ctx context.Context, store TokenStore, t *Token) error {
 	if releaseErr := release(lease); err == nil && releaseErr != nil && !holds(ctx, store, &next) {
 		err = releaseErr
 	}
+	if err == nil {
+		tellSources(store, &next)
+	}
 	return opError("auth.keep", err)
 }
 
@@ -250,6 +253,7 @@ func opError(op string, err error) error {
 // and ready.
 type MemoryStore struct {
 	redactor
+	watchers
 
 	mu     sync.Mutex
 	token  *Token

@@ -1,6 +1,7 @@
 package zoomauth
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -46,6 +47,8 @@ type Token struct {
 	Authorized      time.Time // when a person clicked Allow; zero: server-to-server
 	Generation      int64     // counts the replacements in a store
 	Suspect         bool      // an answer was lost or the refresh token refused: it may be spent
+	Refused         bool      // Zoom refused the refresh token: a person must authorise again
+	Warned          bool      // it was reported that the refresh token comes to its end
 	access, refresh secret
 }
 
@@ -138,24 +141,27 @@ func (t *Token) alive(now time.Time) bool {
 }
 
 // after returns the token that follows t when Zoom answered with g at now. What g
-// lacks stays as it was.
+// lacks stays as it was: without a scope the scopes are unchanged (RFC 6749, section 6).
 func (a App) after(t *Token, g *oauth.Grant, now time.Time) *Token {
 	next := &Token{ClientID: a.ClientID, Region: a.Region}
 	if t != nil {
 		*next = *t
 	}
 	next.Generation++
-	next.Suspect = false
+	next.Suspect, next.Refused = false, false
 	if g.AccessToken != "" {
 		next.access = hide(g.AccessToken)
 		next.Issued, next.Expiry = now, now.Add(g.Life)
-		next.Scopes, next.APIURL = strings.Fields(sane(g.Scope, maxScope)), sane(g.APIURL, maxURL)
+		if scopes := strings.Fields(sane(g.Scope, maxScope)); len(scopes) > 0 {
+			next.Scopes = scopes
+		}
+		next.APIURL = cmp.Or(sane(g.APIURL, maxURL), next.APIURL)
 		if next.AccountID == "" {
 			next.AccountID = accountOf(g.AccessToken)
 		}
 	}
 	if g.RefreshToken != "" {
-		next.refresh, next.RefreshIssued = hide(g.RefreshToken), now
+		next.refresh, next.RefreshIssued, next.Warned = hide(g.RefreshToken), now, false
 	}
 	return next
 }
@@ -192,6 +198,8 @@ type stored struct {
 	Authorized    time.Time `json:"authorized,omitzero"`
 	Generation    int64     `json:"generation"`
 	Suspect       bool      `json:"suspect,omitzero"`
+	Refused       bool      `json:"refused,omitzero"`
+	Warned        bool      `json:"warned,omitzero"`
 }
 
 // Encode returns the token in the form for a store, JSON of at most 64 KiB, with its
@@ -205,7 +213,7 @@ func (t *Token) Encode() ([]byte, error) {
 		Scope: strings.Join(t.Scopes, " "), APIURL: t.APIURL,
 		AccessToken: t.accessToken(), RefreshToken: t.refreshToken(),
 		Expiry: t.Expiry, Issued: t.Issued, RefreshIssued: t.RefreshIssued, Authorized: t.Authorized,
-		Generation: t.Generation, Suspect: t.Suspect,
+		Generation: t.Generation, Suspect: t.Suspect, Refused: t.Refused, Warned: t.Warned,
 	})
 	if err == nil && len(data) > maxStored {
 		err = fmt.Errorf("want at most %d bytes", maxStored)
@@ -240,7 +248,7 @@ func DecodeToken(data []byte) (*Token, error) {
 	return &Token{
 		ClientID: s.ClientID, Region: s.Region, AccountID: s.AccountID, Scopes: strings.Fields(s.Scope), APIURL: s.APIURL,
 		Expiry: s.Expiry, Issued: s.Issued, RefreshIssued: s.RefreshIssued, Authorized: s.Authorized,
-		Generation: s.Generation, Suspect: s.Suspect,
+		Generation: s.Generation, Suspect: s.Suspect, Refused: s.Refused, Warned: s.Warned,
 		access: hide(s.AccessToken), refresh: hide(s.RefreshToken),
 	}, nil
 }

@@ -46,9 +46,10 @@ type Want struct {
 // apart from fetches that were given up.
 type Config[T any] struct {
 	Fetch   func(ctx context.Context, w Want) (*Token[T], error)
-	After   func(ctx context.Context) // hooks, after a fetch and before its result is given out; nil: none
-	Timeout time.Duration             // of one fetch
-	Overrun error                     // the result of a fetch that exceeds Timeout
+	Prepare func(context.Context) context.Context // adds to the context of a fetch; nil: nothing
+	After   func(ctx context.Context, f Fetched)  // hooks, after a fetch and before its result is given out; nil: none
+	Timeout time.Duration                         // of one fetch
+	Overrun error                                 // the result of a fetch that exceeds Timeout
 
 	// Looks says that Fetch obeys Want.LookOnly. Without it, a refused token that may not
 	// be replaced yet is kept, and Fetch is not called.
@@ -87,16 +88,17 @@ func New[T any](c Config[T]) *Cache[T] { return &Cache[T]{Config: c} }
 
 // flight is a fetch under way. The fields below done may be read once it is closed.
 type flight[T any] struct {
-	began   time.Time
-	want    Want
-	giveUp  *time.Timer
-	offered chan struct{} // closed when there is a token to use meanwhile; guarded by the cache
-	givenUp bool          // guarded by the cache
+	began    time.Time
+	want     Want
+	giveUp   *time.Timer
+	offered  chan struct{} // closed when there is a token to use meanwhile; guarded by the cache
+	givenUp  bool          // guarded by the cache
+	outdated bool          // the store was changed since it began; guarded by the cache
 
 	done  chan struct{}
 	token *Token[T]
 	err   error
-	stale bool // its token was refused meanwhile: ask again
+	stale bool // its token was refused or replaced meanwhile: ask again
 }
 
 // Get returns the held token, or the one that a fetch brings. If it begins a fetch,
@@ -196,9 +198,39 @@ func (c *Cache[T]) Offer(tok *Token[T]) {
 	}
 	tok.until = tok.Expiry
 	c.held = tok
+	c.wake()
+}
+
+// wake lets those who wait for a fetch look at the held token.
+func (c *Cache[T]) wake() {
 	if f := c.flight; f != nil {
 		close(f.offered)
 		f.offered = make(chan struct{})
+	}
+}
+
+// Put holds a token in place of the held one, and of one that is being fetched.
+func (c *Cache[T]) Put(tok *Token[T]) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.refused != nil && c.refused() == tok.Access {
+		return
+	}
+	tok.until = tok.Expiry
+	c.held, c.refused, c.notBefore = tok, nil, time.Time{}
+	if c.flight != nil {
+		c.flight.outdated = true
+	}
+	c.wake()
+}
+
+// Forget drops the held token, also one that is being fetched: the next Get fetches.
+func (c *Cache[T]) Forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held = nil
+	if c.flight != nil {
+		c.flight.outdated = true
 	}
 }
 

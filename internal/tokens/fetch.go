@@ -37,8 +37,10 @@ func (c *Cache[T]) begin(ctx context.Context, prepare func(context.Context) cont
 		f.want = Want{Refused: c.refused(), LookOnly: !c.mayForce(now)}
 	}
 	ctx = context.WithoutCancel(ctx)
-	if prepare != nil {
-		ctx = prepare(ctx)
+	for _, add := range []func(context.Context) context.Context{prepare, c.Prepare} {
+		if add != nil {
+			ctx = add(ctx)
+		}
 	}
 	f.giveUp = time.AfterFunc(c.Timeout, func() { c.abandon(f) })
 	c.flight = f
@@ -57,15 +59,14 @@ func (c *Cache[T]) run(ctx context.Context, f *flight[T]) {
 		defer attempts.replay() // when the fetch has saved what it has to
 		tok, err = c.Fetch(transport.WithEvents(ctx, attempts.events(ctx)), f.want)
 	})
-	if observe := observerOf(ctx); observe != nil {
-		info := Fetched{Err: err, Duration: time.Since(f.began)}
-		if tok != nil && err == nil {
-			info.Expiry = tok.Expiry
-		}
-		p = first(p, hooks.Catch(func() { observe(ctx, info) }))
+	info := Fetched{Err: err, Duration: time.Since(f.began)}
+	if tok != nil && err == nil {
+		info.Expiry = tok.Expiry
 	}
-	if c.After != nil {
-		p = first(p, hooks.Catch(func() { c.After(ctx) }))
+	for _, hook := range []func(context.Context, Fetched){observerOf(ctx), c.After} {
+		if hook != nil {
+			p = first(p, hooks.Catch(func() { hook(ctx, info) }))
+		}
 	}
 }
 
@@ -110,6 +111,8 @@ func (c *Cache[T]) end(f *flight[T], tok *Token[T], err error) {
 	c.flight = nil
 	now := time.Now()
 	switch {
+	case err == nil && f.outdated:
+		f.stale = true
 	case err == nil && c.refused != nil && c.refused() == tok.Access && f.want.Refused != tok.Access:
 		f.stale = true // the source gave out what it had and does not know yet
 	case err == nil:

@@ -1,0 +1,213 @@
+package zoomauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+const (
+	saveInterval = time.Second      // between two tries
+	saveTimeout  = 10 * time.Second // of one try
+)
+
+// grantStore is a store as one source sees it. What the source knows beyond the store
+// stands here: a token that could not be saved yet, and a refresh token that is dead.
+type grantStore struct {
+	store TokenStore
+	turn  chan struct{} // holds one element while something of this source works on the store
+
+	mu      sync.Mutex
+	unsaved *unsaved // newer than what is stored; nil: nothing
+	written *unsaved // what was saved under the lock that is held
+	lease   Lease    // kept while the stored refresh token is a spent one; nil: none
+	dead    secret   // the refresh token that Zoom refused: it is not sent again
+}
+
+// unsaved is a token that is not in the store yet, and what the store holds instead.
+type unsaved struct{ base, token *Token }
+
+// spends reports whether the refresh token in the store was used up for this one.
+func (u *unsaved) spends() bool {
+	return u.base.refreshToken() != "" && u.base.refreshToken() != u.token.refreshToken()
+}
+
+func newGrantStore(store TokenStore) *grantStore {
+	return &grantStore{store: store, turn: make(chan struct{}, 1)}
+}
+
+// enter waits until nothing else of this source works on the store, which may be one
+// without a lock.
+func (g *grantStore) enter(ctx context.Context) error {
+	select {
+	case g.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrStoreUnavailable, ctx.Err())
+	}
+}
+
+// leave ends what enter began. A lease is kept for what is not saved yet, and no longer.
+func (g *grantStore) leave() {
+	if g.pending() == nil {
+		g.giveUp()
+	}
+	<-g.turn
+}
+
+// lock takes the lock of the store, which this source may hold already.
+func (g *grantStore) lock(ctx context.Context) (Lease, error) {
+	g.mu.Lock()
+	kept := g.lease
+	g.lease = nil
+	g.mu.Unlock()
+	if kept != nil {
+		if check(ctx, kept) == nil {
+			return kept, nil
+		}
+		_ = release(kept)
+	}
+	return lock(ctx, g.store)
+}
+
+// keep keeps the lease if the store holds a refresh token that was used up: another
+// source would read it there and send it.
+func (g *grantStore) keep(lease Lease) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.unsaved == nil || !g.unsaved.spends() {
+		return false
+	}
+	g.lease = lease
+	return true
+}
+
+// giveUp gives a kept lease back, whatever the store holds.
+func (g *grantStore) giveUp() {
+	g.mu.Lock()
+	kept := g.lease
+	g.lease = nil
+	g.mu.Unlock()
+	if kept != nil {
+		_ = release(kept)
+	}
+}
+
+// release gives the lock back. If that fails the store is read again: a token that it
+// does not hold, because it was to commit only now, is to be saved again.
+func (g *grantStore) release(ctx context.Context, lease Lease) error {
+	err := release(lease)
+	g.mu.Lock()
+	u := g.written
+	g.written = nil
+	g.mu.Unlock()
+	if err == nil || u == nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+	defer cancel()
+	if holds(ctx, g.store, u.token) {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.unsaved == nil {
+		g.unsaved = u
+	}
+	return err
+}
+
+// load reads the store. What could not be saved yet is newer than what is stored,
+// unless that was replaced meanwhile.
+func (g *grantStore) load(ctx context.Context) (*Token, error) {
+	t, err := load(ctx, g.store)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if u := g.unsaved; u != nil {
+		if failed := err != nil && !errors.Is(err, ErrNoToken); failed || t.Same(u.base) {
+			return u.token, nil
+		}
+		g.unsaved = nil
+	}
+	return t, err
+}
+
+// save replaces base by t. Until that is done t is kept here. ErrStoreChanged means that
+// another token has taken the place of base; t is dropped for it.
+func (g *grantStore) save(ctx context.Context, base, t *Token) error {
+	g.mu.Lock()
+	if g.unsaved != nil {
+		base = g.unsaved.base
+	}
+	u := &unsaved{base: base, token: t}
+	g.unsaved = u
+	g.mu.Unlock()
+	return g.try(ctx, u)
+}
+
+// try saves a token, in a time of its own.
+func (g *grantStore) try(ctx context.Context, u *unsaved) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+	defer cancel()
+	err := swap(ctx, g.store, u.base, u.token)
+	if err == nil || errors.Is(err, ErrStoreChanged) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.unsaved == u {
+			g.unsaved = nil
+		}
+		if err == nil {
+			g.written = u
+		}
+	}
+	return err
+}
+
+// mark writes a mark of cur, which is what the store holds.
+func (g *grantStore) mark(ctx context.Context, cur *Token, set func(*Token)) error {
+	marked := *cur
+	set(&marked)
+	g.mu.Lock()
+	u := g.unsaved
+	if u != nil { // is saved with what is saved later
+		g.unsaved = &unsaved{base: u.base, token: &marked}
+	}
+	g.mu.Unlock()
+	if u != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+	defer cancel()
+	return swap(ctx, g.store, cur, &marked)
+}
+
+// pending returns what is not saved yet.
+func (g *grantStore) pending() *unsaved {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.unsaved
+}
+
+// forget drops what is not saved yet.
+func (g *grantStore) forget() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.unsaved = nil
+}
+
+// bury notes a refresh token that Zoom refused.
+func (g *grantStore) bury(t *Token) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.dead = t.refresh
+}
+
+// isDead reports whether Zoom has refused the refresh token, here or, as far as the store
+// tells, elsewhere.
+func (g *grantStore) isDead(t *Token) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return t.Refused || g.dead != nil && g.dead() == t.refreshToken()
+}

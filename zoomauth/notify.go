@@ -1,0 +1,110 @@
+package zoomauth
+
+import (
+	"context"
+	"time"
+
+	"github.com/seatkit/zoom/internal/tokens"
+)
+
+const (
+	hooksTimeout = time.Minute
+	warnBefore   = 14 * 24 * time.Hour
+)
+
+// after ends a fetch: it calls the hooks, now that the lock of the store is free.
+func (s *Source) after(ctx context.Context, f tokens.Fetched) {
+	ctx, cancel := context.WithTimeout(ctx, hooksTimeout)
+	defer cancel()
+	if trace := s.app().Trace; trace != nil && trace.Token != nil {
+		s.later(func(ctx context.Context) { trace.Token(ctx, tokenInfo(f)) })
+	}
+	s.warn(ctx)
+	for hook := s.nextHook(); hook != nil; hook = s.nextHook() {
+		hook(ctx)
+	}
+}
+
+// later puts a hook off until the lock of the store is free: it may take its time, or
+// use the store.
+func (s *Source) later(hook func(context.Context)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hooks = append(s.hooks, hook)
+}
+
+func (s *Source) nextHook() func(context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.hooks) == 0 {
+		return nil
+	}
+	hook := s.hooks[0]
+	s.hooks = s.hooks[1:]
+	return hook
+}
+
+// storeFailed reports a failure of the store.
+func (s *Source) storeFailed(err error) {
+	if hook := s.opts.StoreFailed; hook != nil {
+		s.later(func(ctx context.Context) { hook(ctx, err) })
+	}
+}
+
+// reauthorize marks the stored token, whose refresh token Zoom refused and which stays,
+// and reports that a person must authorise again. It is called under the lock, so that
+// the source that writes the mark is the one that reports.
+func (s *Source) reauthorize(ctx context.Context, cur *Token, err error) {
+	s.grants.bury(cur)
+	_ = s.grants.mark(ctx, cur, func(t *Token) { t.Suspect, t.Refused = true, true })
+	if hook := s.opts.Reauthorize; hook != nil {
+		s.later(func(ctx context.Context) { hook(ctx, err) })
+	}
+}
+
+// warn reports that the refresh token comes to its end.
+func (s *Source) warn(ctx context.Context) {
+	hook := s.opts.Expiring
+	if hook == nil {
+		return
+	}
+	t, err := s.load(ctx)
+	if err != nil {
+		return
+	}
+	end := t.RefreshExpiry()
+	if end.IsZero() || time.Until(end) > warnBefore || !s.isFirstToWarn(ctx, t, end) {
+		return
+	}
+	s.later(func(ctx context.Context) { hook(ctx, end) })
+}
+
+// isFirstToWarn marks the stored token and reports that no source has done so before. Of
+// a store that fails, each source reports.
+func (s *Source) isFirstToWarn(ctx context.Context, t *Token, end time.Time) bool {
+	s.mu.Lock()
+	known := s.warned.Equal(end)
+	s.warned = end
+	s.mu.Unlock()
+	if known || t.Warned {
+		return false
+	}
+	if s.grants.enter(ctx) != nil {
+		return true
+	}
+	defer s.grants.leave()
+	lease, err := s.grants.lock(ctx)
+	if err != nil {
+		return true
+	}
+	defer s.unlock(ctx, lease)
+	cur, err := s.load(ctx)
+	switch {
+	case err != nil:
+		return true
+	case cur.Warned || cur.refreshToken() != t.refreshToken():
+		return false
+	}
+	_ = s.grants.mark(ctx, cur, func(t *Token) { t.Warned = true })
+	return true
+}
