@@ -32,7 +32,7 @@ func eventsOf(t *zoom.Trace) (e transport.Events) {
 				info.StatusCode, info.TrackingID = a.Status, a.TrackingID
 			}
 			if f, ok := errors.AsType[*transport.Failure](err); ok {
-				info.Err = newError(c.Op, f, number).Err
+				info.Err = newError(c.Op, "", f, number).Err
 			}
 			hook(ctx, info)
 		}
