@@ -29,7 +29,7 @@ type FileLock interface {
 // the service can read.
 type FileStore struct {
 	redactor
-	watchers
+	*watchers
 
 	dir, name string
 	lock      FileLock
@@ -61,7 +61,7 @@ func NewFileStore(path string, lock FileLock) (*FileStore, error) {
 	if dir == "" {
 		dir = "."
 	}
-	return &FileStore{dir: dir, name: name, lock: lock, busy: make(chan struct{}, 1)}, nil
+	return &FileStore{watchers: &watchers{}, dir: dir, name: name, lock: lock, busy: make(chan struct{}, 1)}, nil
 }
 
 // Load reads the token. A file that is cut, empty or something else is

@@ -33,6 +33,9 @@ func tellSources(store TokenStore, t *Token) {
 }
 
 func (w *watchers) watch(s *Source) {
+	if w == nil {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sources = slices.DeleteFunc(w.sources, func(p weak.Pointer[Source]) bool {
@@ -43,6 +46,9 @@ func (w *watchers) watch(s *Source) {
 }
 
 func (w *watchers) replaced(t *Token) {
+	if w == nil {
+		return
+	}
 	w.mu.Lock()
 	sources := slices.Clone(w.sources)
 	w.mu.Unlock()
