@@ -17,13 +17,19 @@ import (
 
 const (
 	tempInfix  = ".new-"
-	tempRandom = 26          // letters and digits behind it
-	tempLife   = time.Minute // of a temporary file that a killed process left
+	tempRandom = 26              // letters and digits behind it
+	tempSlots  = len("ABC")      // names that are tried before one at random
+	tempLife   = time.Minute     // of a temporary file that a killed process left
+	tempAhead  = 2 * time.Second // a file that is dated further in the future was written under another clock
+
+	smallDir  = 8 << 10 // bytes of a directory that is read whole
+	smallRead = 256     // entries of it at most
 )
 
 var (
 	errExchanged = errors.New("the token file was exchanged while it was opened")
 	errOpen      = errors.New("the token file is open to others: its mode must be 0600")
+	errNoFile    = errors.New("the token file is a link or no file")
 )
 
 // readFile reads a regular file that is nobody else's to read; one that is comes with
@@ -48,7 +54,7 @@ func readOnce(root *os.Root, name string) ([]byte, error) {
 		return nil, err
 	}
 	if !before.Mode().IsRegular() {
-		return nil, errors.New("the token file is a link or no file")
+		return nil, errNoFile
 	}
 	file, err := root.Open(name)
 	if err != nil {
@@ -81,13 +87,26 @@ func isOpen(info fs.FileInfo) bool {
 	return runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0
 }
 
-// replaceFile puts data in the place of a file. A link there is replaced, not
-// followed.
+// replaceFile puts data in the place of a file. A link there is replaced, not followed.
 func replaceFile(root *os.Root, name string, data []byte) (err error) {
-	temp := name + tempInfix + rand.Text()[:tempRandom]
-	file, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	const tries = 3 // another process may take the temporary file for a leftover
+	for range tries {
+		var temp string
+		if temp, err = writeTemp(root, name, data); err != nil {
+			return err
+		}
+		if err = place(root, temp, name); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return err
+}
+
+// writeTemp writes data to disk, to a temporary file beside a file.
+func writeTemp(root *os.Root, name string, data []byte) (temp string, err error) {
+	file, temp, err := createTemp(root, name)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer func() {
 		if err != nil {
@@ -101,10 +120,27 @@ func replaceFile(root *os.Root, name string, data []byte) (err error) {
 	if closeErr := file.Close(); err == nil {
 		err = closeErr
 	}
-	if err != nil {
-		return err
+	return temp, err
+}
+
+// createTemp creates a temporary file. Its names are few, so that what a killed process
+// left is found without a look at every file of the directory.
+func createTemp(root *os.Root, name string) (*os.File, string, error) {
+	for slot := range tempSlots + 1 {
+		temp := tempName(name, slot)
+		file, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if !errors.Is(err, fs.ErrExist) {
+			return file, temp, err
+		}
 	}
-	return place(root, temp, name)
+	return nil, "", fs.ErrExist
+}
+
+func tempName(name string, slot int) string {
+	if slot >= tempSlots {
+		return name + tempInfix + rand.Text()[:tempRandom]
+	}
+	return name + tempInfix + strings.Repeat("A", tempRandom-1) + "ABC"[slot:slot+1]
 }
 
 // adopt makes a file that another process wrote the one in place.
@@ -120,8 +156,14 @@ func adopt(root *os.Root, temp, name string) error {
 }
 
 func place(root *os.Root, temp, name string) error {
-	if err := root.Rename(temp, name); err != nil || runtime.GOOS == "windows" { // which cannot sync a directory
+	if err := root.Rename(temp, name); err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			_ = root.Remove(temp)
+		}
 		return err
+	}
+	if runtime.GOOS == "windows" { // which cannot sync a directory
+		return nil
 	}
 	return syncDir(root)
 }
@@ -135,30 +177,80 @@ func syncDir(root *os.Root) error {
 	return dir.Sync()
 }
 
-// sweep removes the temporary files of processes that were killed while they wrote
-// the file: a token is in them.
-func sweep(root *os.Root, name string) {
-	for _, file := range append(tempsOf(root, name), tempsOf(root, name+lastSuffix)...) {
-		if info, err := file.Info(); err == nil && time.Since(info.ModTime()) > tempLife {
-			_ = root.Remove(file.Name())
+// sweep removes the temporary files of processes that were killed while they wrote the
+// file: a token is in them. Young ones may be in use, unless all is asked for.
+func sweep(root *os.Root, name string, all bool) {
+	for _, of := range []string{name, name + lastSuffix} {
+		temps, _ := tempsOf(root, of) // those that are found
+		for _, temp := range temps {
+			info, err := root.Lstat(temp)
+			if err == nil && (all || isLeft(time.Since(info.ModTime()))) {
+				_ = root.Remove(temp)
+			}
 		}
 	}
 }
 
-// tempsOf returns the temporary files of a file.
-func tempsOf(root *os.Root, name string) []fs.DirEntry {
-	entries, err := fs.ReadDir(root.FS(), ".")
-	if err != nil {
-		return nil
+// isLeft reports whether a temporary file of an age is in nobody's use.
+func isLeft(age time.Duration) bool { return age > tempLife || age < -tempAhead }
+
+// tempsOf returns the names of the temporary files of a file. A name at random, of a
+// process that found the others taken, or of an earlier build, is looked for in a small
+// directory only: its neighbours must cost nothing.
+func tempsOf(root *os.Root, name string) (temps []string, err error) {
+	for slot := range tempSlots {
+		temp := tempName(name, slot)
+		switch _, err := root.Lstat(temp); {
+		case err == nil:
+			temps = append(temps, temp)
+		case !errors.Is(err, fs.ErrNotExist):
+			return temps, err
+		}
 	}
-	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !isTemp(e.Name(), name) })
+	info, err := root.Stat(".")
+	if err != nil || info.Size() > smallDir {
+		return temps, err
+	}
+	dir, err := root.Open(".")
+	if err != nil {
+		return temps, err
+	}
+	defer func() { _ = dir.Close() }()
+	entries, err := dir.ReadDir(smallRead)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return temps, err
+	}
+	for _, e := range entries {
+		if isTemp(e.Name(), name) && !slices.Contains(temps, e.Name()) {
+			temps = append(temps, e.Name())
+		}
+	}
+	return temps, nil
 }
 
 // isTemp reports whether a file is one of those that replaceFile writes, and not
 // somebody else's with a like name.
 func isTemp(file, name string) bool {
 	random, ok := strings.CutPrefix(file, name+tempInfix)
-	return ok && len(random) == tempRandom && strings.Trim(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
+	return ok && isTempRandom(random)
+}
+
+func isTempRandom(text string) bool {
+	return len(text) == tempRandom && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
+}
+
+// isReserved reports whether the name of a token file would be that of another one's
+// copy, temporary file or lock. Some file systems know no case, and some drop dots and
+// blanks at the end.
+func isReserved(name string) bool {
+	name = strings.ToUpper(strings.TrimRight(name, ". "))
+	for _, suffix := range []string{lastSuffix, corruptSuffix, lockSuffix} {
+		if strings.HasSuffix(name, strings.ToUpper(suffix)) {
+			return true
+		}
+	}
+	at := strings.LastIndex(name, strings.ToUpper(tempInfix))
+	return at >= 0 && isTempRandom(name[at+len(tempInfix):])
 }
 
 // fileError makes an ErrStore of an error of the file system, without its path: a

@@ -39,6 +39,7 @@ type FileStore struct {
 const (
 	lastSuffix    = ".last"
 	corruptSuffix = ".corrupt"
+	lockSuffix    = ".lock"
 	lockPoll      = 10 * time.Millisecond
 )
 
@@ -48,6 +49,9 @@ const (
 //
 //	store, err := zoomauth.NewFileStore(path, flock.New(path+".lock"))
 //
+// A path that ends like a copy of another store's file is refused: in ".last",
+// ".corrupt", ".lock", or as a temporary file does.
+//
 // It does no I/O; the directory is made when a token is saved or the lock is taken.
 func NewFileStore(path string, lock FileLock) (*FileStore, error) {
 	const op = "auth.store"
@@ -55,6 +59,8 @@ func NewFileStore(path string, lock FileLock) (*FileStore, error) {
 	switch {
 	case name == "" || name == "." || name == "..":
 		return nil, invalid(op, errors.New("path: want a file"))
+	case isReserved(name):
+		return nil, invalid(op, errors.New("path: its name is kept for copies of a token file: .last, .corrupt, .lock, .new-…"))
 	case lock == nil:
 		return nil, invalid(op, errors.New("lock: is nil"))
 	}
@@ -112,7 +118,8 @@ func (s *FileStore) Save(ctx context.Context, t *Token) error {
 		return fileError(err)
 	}
 	defer func() { _ = root.Close() }()
-	sweep(root, s.name)
+	_, err = root.Lstat(s.name)
+	sweep(root, s.name, errors.Is(err, fs.ErrNotExist)) // none belongs to what is not there
 	s.setAside(root)
 	if err := replaceFile(root, s.name, data); err != nil {
 		return fileError(err)
@@ -150,9 +157,13 @@ func (s *FileStore) Delete(ctx context.Context) error {
 		return fileError(err)
 	}
 	defer func() { _ = root.Close() }()
-	var names []string // also what a killed process left a moment ago: it would be salvaged in place of the next grant
-	for _, temp := range append(tempsOf(root, s.name), tempsOf(root, s.name+lastSuffix)...) {
-		names = append(names, temp.Name())
+	var names []string // also what a killed process left a moment ago: a token is in it
+	for _, of := range []string{s.name, s.name + lastSuffix} {
+		temps, err := tempsOf(root, of)
+		if err != nil {
+			return fileError(err)
+		}
+		names = append(names, temps...)
 	}
 	for _, name := range append(names, s.name+lastSuffix, s.name+corruptSuffix, s.name) {
 		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -164,12 +175,16 @@ func (s *FileStore) Delete(ctx context.Context) error {
 
 // Lock waits for the lock, in this process and among all others. Where files cannot
 // be locked it is an [ErrStore], and nothing is refreshed.
+//
+// A process that was killed may have left the next token in a temporary file. Whoever
+// has the lock puts it in its place. If that fails, Lock fails: the token in place is
+// used up.
 func (s *FileStore) Lock(ctx context.Context) (Lease, error) {
 	root, err := s.open() // the lock file stands in it
 	if err != nil {
 		return nil, fileError(err)
 	}
-	_ = root.Close()
+	defer func() { _ = root.Close() }()
 	select {
 	case s.busy <- struct{}{}:
 	case <-ctx.Done():
@@ -183,17 +198,26 @@ func (s *FileStore) Lock(ctx context.Context) (Lease, error) {
 	}()
 	locked, err = s.lock.TryLockContext(ctx, lockPoll)
 	locked = locked && err == nil
-	if locked {
-		s.salvage()
-		return &fileLease{store: s}, nil
+	if !locked {
+		return nil, s.notLocked(ctx, err)
 	}
+	lease := &fileLease{store: s}
+	if err := s.salvage(root); err != nil {
+		return nil, errors.Join(fileError(err), lease.Release())
+	}
+	return lease, nil
+}
+
+// notLocked says why the lock was not had.
+func (s *FileStore) notLocked(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
-		return nil, fmt.Errorf("%w: the lock is held: %w", ErrStoreUnavailable, ctx.Err())
+		return fmt.Errorf("%w: the lock is held: %w", ErrStoreUnavailable, ctx.Err())
 	case err == nil:
-		return nil, fmt.Errorf("%w: the lock is held", ErrStoreUnavailable)
+		return fmt.Errorf("%w: the lock is held", ErrStoreUnavailable)
+	default:
+		return fmt.Errorf("%w: the file cannot be locked: %w", ErrStore, redact.Cause(withoutPath(err), s.dir+s.name))
 	}
-	return nil, fmt.Errorf("%w: the file cannot be locked: %w", ErrStore, redact.Cause(withoutPath(err), s.dir+s.name))
 }
 
 type fileLease struct {

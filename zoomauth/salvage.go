@@ -3,28 +3,80 @@ package zoomauth
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"os"
+	"time"
 )
 
 // salvage puts a token in its place that a process had written whole when it was
-// killed, before it could rename the file. The lock is held, so that nobody is about
-// to; a token that is not the next one is left to be swept.
-func (s *FileStore) salvage() {
-	root, err := s.open()
-	if err != nil {
-		return
+// killed, before it could rename the file. The lock is held, so that nobody is about to.
+//
+// It fails if there is such a token, or may be, and it cannot be put in place: what is
+// stored was used up for it and must not be sent.
+func (s *FileStore) salvage(root *os.Root) error {
+	temps, err := tempsOf(root, s.name)
+	if err != nil || len(temps) == 0 {
+		return err
 	}
-	defer func() { _ = root.Close() }()
 	stored, err := readToken(root, s.name)
-	if err != nil {
-		return
+	if errors.Is(err, fs.ErrNotExist) {
+		sweep(root, s.name, true) // of a grant that is no more
+		return nil
 	}
-	for _, file := range tempsOf(root, s.name) {
-		t, err := readToken(root, file.Name())
-		if err == nil && t.follows(stored) {
-			_ = adopt(root, file.Name(), s.name) // else it stays for the next one
-			return
+	if err != nil {
+		return nil //nolint:nilerr // it has no next token, and Load says what is wrong
+	}
+	var next *Token
+	var from string
+	for _, temp := range temps {
+		t, err := readToken(root, temp)
+		switch {
+		case isNoToken(err):
+		case err != nil:
+			return err
+		case t.follows(stored, age(root, temp, s.name)) && (next == nil || t.Generation > next.Generation):
+			next, from = t, temp
 		}
+	}
+	if next == nil {
+		return nil
+	}
+	return adopt(root, from, s.name)
+}
+
+// isNoToken reports that a temporary file is none of ours, or was not written to its end.
+// With any other error it may hold a token.
+func isNoToken(err error) bool {
+	return errors.Is(err, ErrStoreCorrupt) || errors.Is(err, errOpen) || errors.Is(err, errNoFile) || errors.Is(err, fs.ErrNotExist)
+}
+
+// age compares the times of two files: 1 if the first was written after the second, 0 if
+// that cannot be told, -1 if it was written before, or under another clock.
+func age(root *os.Root, temp, name string) int {
+	left, err := root.Lstat(temp)
+	if err != nil {
+		return -1
+	}
+	stored, err := root.Lstat(name)
+	if err != nil || time.Until(left.ModTime()) > tempAhead {
+		return -1
+	}
+	return left.ModTime().Compare(stored.ModTime())
+}
+
+// follows reports whether a token was to replace a stored one. A later one of the same
+// grant was. The first one of another grant was if it came after what is stored, by the
+// times of the files, or of the grants where these are the same: a leftover of an earlier
+// grant is never put over a new one, whatever its generation.
+func (t *Token) follows(stored *Token, age int) bool {
+	isSame := t.ClientID == stored.ClientID && t.Region == stored.Region && (t.AccountID == stored.AccountID || stored.AccountID == "")
+	switch {
+	case !isSame:
+		return false
+	case t.Authorized.Equal(stored.Authorized) && !t.Authorized.IsZero():
+		return t.Generation > stored.Generation
+	default:
+		return t.Generation == stored.Generation+1 && (age > 0 || age == 0 && !t.Authorized.Before(stored.Authorized))
 	}
 }
 

@@ -103,12 +103,6 @@ func (t *Token) refreshToken() string {
 	return t.refresh()
 }
 
-// follows reports whether a token is the next one of a stored one.
-func (t *Token) follows(stored *Token) bool {
-	return t.Generation == stored.Generation+1 && t.ClientID == stored.ClientID && t.Region == stored.Region &&
-		(t.AccountID == stored.AccountID || stored.AccountID == "")
-}
-
 // Same reports whether two tokens are one state of a store: equal are the generation,
 // the access token and the refresh token. Nil is the empty store. It is what
 // [Swapper.Swap] compares.
