@@ -1,6 +1,7 @@
 package zoom
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/seatkit/zoom/internal/wire"
@@ -78,7 +79,8 @@ type License struct {
 }
 
 // LicenseOf tells the licence of u from its type and its bundle fields. It is
-// pure: the same user always has the same licence. Two limits come from Zoom:
+// pure: the same user always has the same licence. A user of whom a bundle field came in
+// a form that cannot be read has LicenseUnknown. Two limits come from Zoom:
 // lists do not carry zoom_one_type, so that a Workplace bundle shows only on a
 // user from [UsersService.Get] (or in license_info_list); and licences in
 // add-ons (webinars, large meetings, Zoom Phone) are in none of these fields.
@@ -100,7 +102,15 @@ func LicenseOf(u *User) License {
 		l.Type = LicenseNone
 	}
 	l.Paid = l.Paid || l.Bundle || hasMeetingLicense(u)
+	if slices.ContainsFunc(u.UnreadFields, isLicenseField) {
+		l.Type = LicenseUnknown
+	}
 	return l
+}
+
+// isLicenseField reports whether a licence can stand in a field of a user.
+func isLicenseField(name string) bool {
+	return name == "plan_united_type" || name == "license_info_list" || name == "zoom_one_type"
 }
 
 // licenseTypeMeeting is the licence type of a single Meetings licence in

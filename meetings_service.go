@@ -99,14 +99,14 @@ func (s *MeetingsService) Instances(ctx context.Context, meetingID int64) ([]*Me
 	o := &operation{
 		op: "meetings.instances", method: http.MethodGet, path: "/past_meetings/{meetingId}/instances",
 		values: []string{strconv.FormatInt(meetingID, 10)}, class: ClassMedium, repeatable: true,
-		accept: func(a *transport.Answer) error {
-			page, err := wire.DecodePage[*MeetingInstance](a.Body, "meetings", nil)
-			if err != nil {
-				return err
-			}
-			instances = page.Items
-			return finishItems(instances)
-		},
+	}
+	o.accept = func(a *transport.Answer) error {
+		page, err := wire.DecodePage[*MeetingInstance](wire.Record, a.Body, "meetings", nil)
+		if err != nil {
+			return err
+		}
+		instances, o.unread = page.Items, page.Unread
+		return finishItems(instances)
 	}
 	if meetingID <= 0 {
 		return nil, invalidArgument(o, errors.New("meeting id: want a positive number"))

@@ -49,6 +49,9 @@ func FuzzUserPage(f *testing.F) {
 	for _, seed := range pageSeeds("users", `{"id":"KDcuGIm1QgePTO8WbOqwIQ","email":"a@example.com","type":2,"status":"active","dept":"","last_login_time":"2026-10-23T06:58:09Z","last_client_version":"6.6.0.1(mac)","custom_attributes":[{"key":"k","name":"n","value":"v"}],"group_ids":["g"],"employee_unique_id":"e","plan_united_type":"1","verified":1,"pmi":5551112222}`) {
 		f.Add([]byte(seed))
 	}
+	for _, odd := range oddForms {
+		f.Add([]byte(`{"users":[{"id":"a","type":1,"status":"active","custom_attributes":` + odd + `,"license_info_list":` + odd + `,"dept":` + odd + `,"x":1,"x":2}]}`))
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		users, err := zoom.DecodePage((&zoom.Client{}).Users.List(nil), body)
 		if err != nil {

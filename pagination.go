@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"time"
 
@@ -303,7 +304,9 @@ func (l *List[T]) fetch(ctx context.Context, at cursor) (*wire.Page[T], error) {
 	}
 	var page *wire.Page[T]
 	o.accept = func(a *transport.Answer) (err error) {
-		page, err = l.decode(a.Body)
+		if page, err = l.decode(a.Body); err == nil {
+			o.unread = page.Unread
+		}
 		return err
 	}
 	if _, err := l.c.do(ctx, &o); err != nil {
@@ -319,7 +322,7 @@ func (l *List[T]) fetch(ctx context.Context, at cursor) (*wire.Page[T], error) {
 
 // decode reads a page of which every record keeps to its shape.
 func (l *List[T]) decode(body []byte) (*wire.Page[T], error) {
-	page, err := wire.DecodePage(body, l.key, l.fresh)
+	page, err := wire.DecodePage(rulesOf(reflect.TypeFor[T]()), body, l.key, l.fresh)
 	if err != nil {
 		return nil, err
 	}

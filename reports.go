@@ -6,19 +6,21 @@ import "time"
 // back, breakout rooms and second devices each make a row of their own: add up
 // by ParticipantUserID, else by UserEmail, else by Name.
 type Participant struct {
-	ParticipantUserID string `json:"participant_user_id"` // the Zoom user id; empty for a guest
-	ID                string `json:"id"`                  // the same value, being removed by Zoom
-	UserID            string `json:"user_id"`             // of this join only: changes on every rejoin
-	Name              string `json:"name"`                // empty on accounts under a BAA
-	UserEmail         string `json:"user_email"`          // empty for people outside of the host's account
+	ParticipantUserID string `json:"participant_user_id" zoom:"strict"` // the Zoom user id; empty for a guest
+	ID                string `json:"id" zoom:"strict"`                  // the same value, being removed by Zoom
+	UserID            string `json:"user_id"`                           // of this join only: changes on every rejoin
+	Name              string `json:"name"`                              // empty on accounts under a BAA
+	UserEmail         string `json:"user_email" zoom:"strict"`          // empty for people outside of the host's account
 	JoinTime          *Time  `json:"join_time,omitzero"`
 	LeaveTime         *Time  `json:"leave_time,omitzero"`
-	Duration          int    `json:"duration"`        // seconds, of this stay
-	Status            string `json:"status,omitzero"` // ParticipantInMeeting, ParticipantInWaitingRoom
+	Duration          int    `json:"duration"`                      // seconds, of this stay
+	Status            string `json:"status,omitzero" zoom:"strict"` // ParticipantInMeeting, ParticipantInWaitingRoom
 	RegistrantID      string `json:"registrant_id,omitzero"`
 	BreakoutRoomID    string `json:"bo_mtg_id,omitzero"`
 	CustomerKey       string `json:"customer_key,omitzero"`
 	Failover          bool   `json:"failover"`
+
+	UnreadFields []string `json:"unread_fields,omitzero"` // as in [User]
 }
 
 // What Participant.Status can say. A stay in the waiting room is no attendance.
@@ -30,11 +32,11 @@ const (
 // A Host is one row of the active or inactive hosts report: one person in one
 // window of at most a month.
 type Host struct {
-	ID               string            `json:"id"`
-	Email            string            `json:"email"`
+	ID               string            `json:"id" zoom:"strict"`
+	Email            string            `json:"email" zoom:"strict"`
 	UserName         string            `json:"user_name"`
 	Dept             string            `json:"dept"`
-	Type             UserType          `json:"type"`
+	Type             UserType          `json:"type" zoom:"strict"`
 	Meetings         int               `json:"meetings"`        // hosted in the window
 	MeetingMinutes   int               `json:"meeting_minutes"` // of those meetings
 	Participants     int               `json:"participants"`    // in those meetings
@@ -42,22 +44,24 @@ type Host struct {
 
 	From time.Time `json:"-"` // first day of the window, 00:00 UTC
 	To   time.Time `json:"-"` // last day of the window, 00:00 UTC, inclusive
+
+	UnreadFields []string `json:"unread_fields,omitzero"` // as in [User]
 }
 
 // A ReportMeeting is one meeting or webinar of a user's meeting report. Only
 // those with two or more different participants are in it.
 type ReportMeeting struct {
-	UUID                       string      `json:"uuid"`
-	ID                         int64       `json:"id"`
+	UUID                       string      `json:"uuid" zoom:"strict"`
+	ID                         int64       `json:"id" zoom:"strict"`
 	Topic                      string      `json:"topic"`
-	Type                       int         `json:"type"`
+	Type                       int         `json:"type" zoom:"strict"`
 	StartTime                  *Time       `json:"start_time,omitzero"`
 	EndTime                    *Time       `json:"end_time,omitzero"`
 	Duration                   int         `json:"duration"`           // minutes
 	TotalMinutes               int         `json:"total_minutes"`      // summed over the participants
 	ParticipantsCount          int         `json:"participants_count"` // different participants
 	ParticipantsCountMyAccount int         `json:"participants_count_my_account"`
-	UserEmail                  string      `json:"user_email"`
+	UserEmail                  string      `json:"user_email" zoom:"strict"`
 	UserName                   string      `json:"user_name"`
 	Source                     string      `json:"source,omitzero"`
 	CustomKeys                 []CustomKey `json:"custom_keys,omitzero"`
@@ -76,6 +80,8 @@ type ReportMeeting struct {
 	JoinWaitingRoomTime *Time `json:"join_waiting_room_time,omitzero"`
 	JoinTime            *Time `json:"join_time,omitzero"`
 	LeaveTime           *Time `json:"leave_time,omitzero"`
+
+	UnreadFields []string `json:"unread_fields,omitzero"` // as in [User]
 }
 
 // A CustomKey is a pair that an application attached to a meeting.
@@ -86,10 +92,12 @@ type CustomKey struct {
 
 // A SignIn is one row of the sign-in and sign-out report.
 type SignIn struct {
-	Email      string `json:"email"`
+	Email      string `json:"email" zoom:"strict"`
 	Time       *Time  `json:"time,omitzero"`
-	Type       string `json:"type"` // "Sign in" or "Sign out"
+	Type       string `json:"type" zoom:"strict"` // "Sign in" or "Sign out"
 	IPAddress  string `json:"ip_address"`
 	ClientType string `json:"client_type"`
 	Version    string `json:"version"`
+
+	UnreadFields []string `json:"unread_fields,omitzero"` // as in [User]
 }

@@ -73,7 +73,7 @@ func (t *Time) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads any JSON text, also an empty one. It fails only on a value
-// that is not a text, a number or null.
+// that is not a text, a number or null, and keeps that as it stands for [Time.Raw].
 func (t *Time) UnmarshalJSON(data []byte) error {
 	if moment, ok := parseUsual(data); ok {
 		*t = Time{t: moment}
@@ -81,6 +81,7 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	}
 	text, err := wire.Text(data)
 	if err != nil {
+		*t = Time{raw: string(data)}
 		return err
 	}
 	*t = parseTime(text)

@@ -75,6 +75,7 @@ type PageInfo struct {
 	Number       int // from 1, over all parts of the listing
 	Items        int // rows that Zoom sent
 	TotalRecords int
+	UnreadFields int    // values that could not be read: see User.UnreadFields
 	Note         string // "": nothing special; else a Note constant
 }
 
@@ -95,7 +96,8 @@ type BudgetInfo struct {
 
 // A DoneInfo is the end of an operation.
 type DoneInfo struct {
-	Attempts int
-	Duration time.Duration
-	Err      error
+	Attempts     int
+	Duration     time.Duration
+	UnreadFields int // values of the answer that could not be read: see User.UnreadFields
+	Err          error
 }

@@ -37,10 +37,10 @@ func (t *tracer) start(ctx context.Context, o *operation) context.Context {
 
 func (t *tracer) silent() bool { return t.logger == nil && len(t.traces) == 0 }
 
-func (t *tracer) done(ctx context.Context, _ *operation, attempts int, d time.Duration, err error) {
+func (t *tracer) done(ctx context.Context, o *operation, attempts int, d time.Duration, err error) {
 	for _, h := range t.traces {
 		if h.Done != nil {
-			h.Done(ctx, DoneInfo{Attempts: attempts, Duration: d, Err: err})
+			h.Done(ctx, DoneInfo{Attempts: attempts, Duration: d, UnreadFields: o.unread, Err: err})
 		}
 	}
 }
@@ -51,9 +51,16 @@ func (t *tracer) page(ctx context.Context, p PageInfo) {
 			h.Page(ctx, p)
 		}
 	}
-	if t.logger != nil && p.Note != "" {
+	if t.logger == nil {
+		return
+	}
+	if p.Note != "" {
 		t.logger.LogAttrs(ctx, slog.LevelWarn, "zoom: listing", slog.String("op", p.Op), slog.Int("page", p.Number),
 			slog.Int("total_records", p.TotalRecords), slog.String("note", p.Note))
+	}
+	if p.UnreadFields > 0 {
+		t.logger.LogAttrs(ctx, slog.LevelWarn, "zoom: fields that cannot be read", slog.String("op", p.Op), slog.Int("page", p.Number),
+			slog.Int("unread_fields", p.UnreadFields))
 	}
 }
 

@@ -9,12 +9,16 @@ import (
 // A User is one row of the roster ([UsersService.List], [UsersService.Roster])
 // or the whole record ([UsersService.Get]). Fields that only Get fills say so.
 //
+// A field on which no decision rests never refuses a row: where an array is due, one value
+// is a list of one; what cannot be read is left at its zero value and named in
+// UnreadFields. An id, address, type or status that cannot be read is [ErrBadResponse].
+//
 // API: https://developers.zoom.us/docs/api/users/
 type User struct {
-	ID          string     `json:"id,omitzero"` // about 22 characters; empty for a pending user, whose Email is the only key
-	Email       string     `json:"email"`
-	Type        UserType   `json:"type"`
-	Status      UserStatus `json:"status,omitzero"`
+	ID          string     `json:"id,omitzero" zoom:"strict"` // about 22 characters; empty for a pending user, whose Email is the only key
+	Email       string     `json:"email" zoom:"strict"`
+	Type        UserType   `json:"type" zoom:"strict"`
+	Status      UserStatus `json:"status,omitzero" zoom:"strict"`
 	FirstName   string     `json:"first_name,omitzero"`
 	LastName    string     `json:"last_name,omitzero"`
 	DisplayName string     `json:"display_name,omitzero"`
@@ -39,6 +43,10 @@ type User struct {
 	PlanUnitedType  string        `json:"plan_united_type,omitzero"` // a power of two as text; "" and "0": no Zoom United plan
 	LicenseInfoList []LicenseInfo `json:"license_info_list,omitzero"`
 	ZoomOneType     int64         `json:"zoom_one_type,omitzero"` // Zoom Workplace bundle, a power of two; filled by Get only
+
+	// UnreadFields are the JSON names of fields that came in a form that cannot be read.
+	// They are zero here, which does not mean that Zoom sent nothing: see [LicenseOf].
+	UnreadFields []string `json:"unread_fields,omitzero"`
 
 	// The fields below are filled by Get only.
 

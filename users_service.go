@@ -38,10 +38,11 @@ func (s *UsersService) Get(ctx context.Context, userID string) (*User, error) {
 	o := &operation{
 		op: "users.get", method: http.MethodGet, path: "/users/{userId}", values: []string{userID},
 		class: ClassLight, repeatable: true,
-		accept: func(a *transport.Answer) error {
-			*u = User{}
-			return decodeRecord(a, u)
-		},
+	}
+	o.accept = func(a *transport.Answer) (err error) {
+		*u = User{}
+		o.unread, err = decodeRecord(a, u)
+		return err
 	}
 	if _, err := s.client().do(ctx, o); err != nil {
 		return nil, err
@@ -50,16 +51,15 @@ func (s *UsersService) Get(ctx context.Context, userID string) (*User, error) {
 }
 
 // decodeRecord reads one record and refuses one without a key, which may also be
-// a refusal under the status of a success.
-func decodeRecord(a *transport.Answer, out record) error {
-	if err := wire.Decode(a.Body, out); err != nil {
-		return err
+// a refusal under the status of a success. It returns how many values could not be read.
+func decodeRecord(a *transport.Answer, out record) (unread int, err error) {
+	if unread, err = wire.DecodeBy(wire.Record, a.Body, out); err != nil {
+		return unread, err
 	}
-	err := out.finish()
-	if err == nil {
-		return nil
+	if err := out.finish(); err != nil {
+		return unread, wire.RefusalOr(a.Body, err)
 	}
-	return wire.RefusalOr(a.Body, err)
+	return unread, nil
 }
 
 // ListUsersOptions narrow [UsersService.List].

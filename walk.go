@@ -255,7 +255,9 @@ func (w *walk[T]) fetchAhead(ctx context.Context) {
 }
 
 func (w *walk[T]) trace(ctx context.Context, page *wire.Page[T], sent int, note string) {
-	w.l.c.tracer.page(ctx, PageInfo{
-		Op: w.l.op.op, Number: w.pages, Items: sent, TotalRecords: page.TotalRecords, Note: note,
-	})
+	info := PageInfo{Op: w.l.op.op, Number: w.pages, Items: sent, TotalRecords: page.TotalRecords, Note: note}
+	if note == "" {
+		info.UnreadFields = page.Unread // once for each page
+	}
+	w.l.c.tracer.page(ctx, info)
 }

@@ -115,10 +115,13 @@ type Request struct {
 	Idempotent bool       // sending it twice does no more than sending it once; GET and HEAD always are
 }
 
-// Do sends a request down the same road as every other call - limits, retries,
-// token, size limits - and decodes the answer into out unless out is nil. A
-// write that is not idempotent and whose answer is lost is not sent again:
-// [ErrOutcomeUnknown].
+// Do sends a request with the same limits, retries, token and size limits as every
+// other call. It decodes the answer into out, a pointer, unless out is nil. Names match
+// the fields of a type of yours as encoding/json matches them; the types of this package
+// are read as in every other call. A name that is read and stands twice is
+// [ErrBadResponse], and so is an answer without a body where out is given: on every
+// error out is left as it was. A write that is not idempotent and whose answer is lost is
+// not sent again: [ErrOutcomeUnknown].
 func (c *Client) Do(ctx context.Context, req *Request, out any) error {
 	o, err := newOperation("do", req)
 	if err != nil {
@@ -127,40 +130,53 @@ func (c *Client) Do(ctx context.Context, req *Request, out any) error {
 	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
 		return invalidArgument(o, errors.New("out: want a pointer that is not nil, or nil"))
 	}
-	o.accept = func(a *transport.Answer) error {
-		if a.Status == http.StatusNoContent || (out == nil && len(bytes.TrimSpace(a.Body)) == 0) {
+	o.accept = func(a *transport.Answer) (err error) {
+		if out == nil && (a.Status == http.StatusNoContent || len(bytes.TrimSpace(a.Body)) == 0) {
 			return nil
 		}
-		return decodeObject(a, out)
+		o.unread, err = decodeObject(a, out)
+		return err
 	}
 	_, err = c.do(ctx, o)
 	return err
 }
 
-// decodeObject reads an answer into out, which may be nil. The answer may also be
-// a refusal under the status of a success, or come from somebody else than Zoom.
-// out is written to once, by an answer that is good: what a former attempt brought
-// does not show through.
-func decodeObject(a *transport.Answer, out any) error {
+// decodeObject reads an answer into out, which may be nil, and returns how many values
+// could not be read. Zoom may send an error with a 2xx status, and a proxy may answer in
+// its place. out is set only once a body has decoded, so nothing of an earlier attempt is
+// left in it.
+func decodeObject(a *transport.Answer, out any) (unread int, err error) {
 	if err := wire.Check(a.Body); err != nil {
-		return err
+		return 0, err
 	}
 	if refused := wire.Refusal(a.Body); refused != nil {
-		return refused
+		return 0, refused
 	}
 	if out == nil {
-		return nil
+		return 0, nil
 	}
 	if wire.IsNull(a.Body) {
-		return &wire.ShapeError{Reason: "the body is null"}
+		return 0, &wire.ShapeError{Reason: "the body is null"}
 	}
 	target := reflect.ValueOf(out).Elem()
-	fresh := reflect.New(target.Type())
-	if err := wire.Decode(a.Body, fresh.Interface()); err != nil {
-		return err
+	decoded := reflect.New(target.Type())
+	if unread, err = wire.DecodeBy(rulesOf(target.Type()), a.Body, decoded.Interface()); err != nil {
+		return 0, err
 	}
-	target.Set(fresh.Elem())
-	return nil
+	target.Set(decoded.Elem())
+	return unread, nil
+}
+
+// rulesOf returns how values of a type are read: the records of this package bear fields
+// that cannot be read, types of a caller's are matched as encoding/json matches them.
+func rulesOf(t reflect.Type) wire.Rules {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.PkgPath() == reflect.TypeFor[Client]().PkgPath() {
+		return wire.Record
+	}
+	return wire.AnyCase
 }
 
 // newOperation checks what a caller passes.
@@ -201,6 +217,7 @@ type operation struct {
 	repeatable bool
 	placed     bool // the path begins with that of a sub-account, whose id is not among the values
 	accept     func(a *transport.Answer) error
+	unread     int // values of the answer that could not be read
 }
 
 // do is the path of every call: check, build, send, and make the error.

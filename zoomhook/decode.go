@@ -3,7 +3,6 @@ package zoomhook
 import (
 	"cmp"
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -29,8 +28,10 @@ type envelope struct {
 }
 
 // parse reads an *AppDeauthorized, a *UserEvent, a challenge or an *Event. Tokens
-// and roster rows hang on what it says, so a doubled name, at any depth, and an
-// id with broken characters are errors. Errors hold nothing of the body.
+// and roster rows hang on what it says, so a name that is read and stands twice, and an
+// id that is no text or has broken characters, are errors. What is passed on as it came
+// and what is not read may be anything: Zoom never sends again what was answered with
+// 400. Errors hold nothing of the body.
 func parse(body []byte) (any, error) {
 	var e envelope
 	if err := wire.Decode(body, &e); err != nil {
@@ -55,14 +56,14 @@ func parse(body []byte) (any, error) {
 
 func parseDeauthorized(e *envelope) (*AppDeauthorized, error) {
 	var p struct {
-		AccountID string         `json:"account_id"`
-		UserID    string         `json:"user_id"`
-		ClientID  string         `json:"client_id"`
+		AccountID string         `json:"account_id" zoom:"strict"`
+		UserID    string         `json:"user_id" zoom:"strict"`
+		ClientID  string         `json:"client_id" zoom:"strict"`
 		Signature string         `json:"signature"`
 		Removed   jsontext.Value `json:"deauthorization_time"`
 		EventTS   jsontext.Value `json:"event_ts"` // seen as a time without a zone, which is not read
 	}
-	if err := wire.Decode(e.Payload, &p); err != nil {
+	if _, err := wire.DecodeBy(wire.Record, e.Payload, &p); err != nil {
 		return nil, err
 	}
 	if p.AccountID == "" {
@@ -83,7 +84,7 @@ func parseDeauthorized(e *envelope) (*AppDeauthorized, error) {
 
 func parseUser(kind UserEventKind, e *envelope) (*UserEvent, error) {
 	var p struct {
-		AccountID  string         `json:"account_id"`
+		AccountID  string         `json:"account_id" zoom:"strict"`
 		Operator   string         `json:"operator"`
 		OperatorID string         `json:"operator_id"`
 		Operation  string         `json:"operation"`
@@ -91,10 +92,10 @@ func parseUser(kind UserEventKind, e *envelope) (*UserEvent, error) {
 		Object     jsontext.Value `json:"object"`
 		OldObject  jsontext.Value `json:"old_object"`
 	}
-	if err := wire.Decode(e.Payload, &p); err != nil {
+	if _, err := wire.DecodeBy(wire.Record, e.Payload, &p); err != nil {
 		return nil, err
 	}
-	user, members, err := parseObject(p.Object)
+	user, err := parseObject(p.Object)
 	if err != nil {
 		return nil, err
 	}
@@ -116,29 +117,38 @@ func parseUser(kind UserEventKind, e *envelope) (*UserEvent, error) {
 		return event, nil
 	}
 	if len(p.OldObject) > 0 && !wire.IsNull(p.OldObject) {
-		old, oldMembers, err := parseObject(p.OldObject)
+		old, err := parseObject(p.OldObject)
 		if err != nil {
 			return nil, err
 		}
 		event.Old = old
-		maps.Copy(members, oldMembers)
 	}
-	delete(members, "id")
-	event.Changed, event.Operation = slices.Sorted(maps.Keys(members)), p.Operation
+	event.Changed, event.Operation = changed(p.Object, p.OldObject), p.Operation
 	return event, nil
 }
 
-// parseObject reads the user that an event is about, and the fields that are there.
-func parseObject(value jsontext.Value) (*EventUser, map[string][]byte, error) {
+// parseObject reads the user that an event is about.
+func parseObject(value jsontext.Value) (*EventUser, error) {
 	var user EventUser
-	if err := wire.Decode(value, &user); err != nil {
-		return nil, nil, err
+	if _, err := wire.DecodeBy(wire.Record, value, &user); err != nil {
+		return nil, err
 	}
 	if err := cmp.Or(wire.CheckText("the user id", user.ID), wire.CheckText("the e-mail address", user.Email)); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	members, err := wire.Members(value)
-	return &user, members, err
+	return &user, nil
+}
+
+// changed returns the names of the fields of which an event speaks.
+func changed(now, before jsontext.Value) []string {
+	var names []string
+	for _, name := range slices.Concat(wire.Names(now), wire.Names(before)) {
+		if name != "id" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func parseChallenge(e *envelope) (challenge, error) {

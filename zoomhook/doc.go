@@ -61,8 +61,8 @@
 //
 // The signature is checked before a byte of the body is read as JSON and before a
 // challenge is answered, in constant time, with every secret token. Bodies end at
-// 1 MiB. A name that stands twice or an id with broken characters makes an event
-// unreadable. A [Verifier] prints as "[redacted]".
+// 1 MiB. A name that is read and stands twice, or an id with broken characters, makes an
+// event unreadable. A [Verifier] prints as "[redacted]".
 //
 // API: https://developers.zoom.us/docs/api/webhooks/
 package zoomhook

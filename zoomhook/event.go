@@ -58,8 +58,8 @@ type UserEvent struct {
 // An EventUser is a user as an event describes them: incomplete, and possibly out
 // of date. In a [UserUpdated] only ID and what changed are filled.
 type EventUser struct {
-	ID          string        `json:"id,omitzero"` // of ID and Email one at least is there
-	Email       string        `json:"email,omitzero"`
+	ID          string        `json:"id,omitzero" zoom:"strict"` // of ID and Email one at least is there
+	Email       string        `json:"email,omitzero" zoom:"strict"`
 	FirstName   string        `json:"first_name,omitzero"`
 	LastName    string        `json:"last_name,omitzero"`
 	DisplayName string        `json:"display_name,omitzero"`

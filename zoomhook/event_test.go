@@ -165,23 +165,22 @@ func TestOtherEvents(t *testing.T) {
 // Signed and yet not to be acted on.
 func TestS16UnreadableEvents(t *testing.T) {
 	for name, body := range map[string]string{
-		"empty":                     ``,
-		"blanks":                    ` `,
-		"no JSON":                   `event=secret-a`,
-		"cut":                       `{"event":"user.created","payload":{"object":{"id":"secret-a"`,
-		"text behind":               `{"event":"user.signed_in"} secret-a`,
-		"array":                     `[{"event":"user.created"}]`,
-		"null":                      `null`,
-		"no name":                   `{"payload":{"object":{"id":"secret-a"}}}`,
-		"empty name":                `{"event":"","payload":{"object":{"id":"secret-a"}}}`,
-		"name of another type":      `{"event":{"a":"secret-a"}}`,
-		"name with bad UTF-8":       "{\"event\":\"secret-a\xff\"}",
-		"doubled event":             `{"event":"user.signed_in","event":"app_deauthorized","payload":{"account_id":"secret-a"}}`,
-		"doubled event, escaped":    `{"event":"user.signed_in","\u0065vent":"app_deauthorized","payload":{"account_id":"secret-a"}}`,
-		"doubled account":           `{"event":"app_deauthorized","payload":{"account_id":"a","account_id":"secret-a"}}`,
-		"doubled user id":           `{"event":"user.deleted","payload":{"object":{"id":"a","id":"secret-a"}}}`,
-		"doubled, deep and unknown": `{"event":"meeting.started","payload":{"x":[{"y":1,"y":"secret-a"}]}}`,
-		"nested too deeply":         `{"event":"x","payload":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`,
+		"empty":                  ``,
+		"blanks":                 ` `,
+		"no JSON":                `event=secret-a`,
+		"cut":                    `{"event":"user.created","payload":{"object":{"id":"secret-a"`,
+		"text behind":            `{"event":"user.signed_in"} secret-a`,
+		"array":                  `[{"event":"user.created"}]`,
+		"null":                   `null`,
+		"no name":                `{"payload":{"object":{"id":"secret-a"}}}`,
+		"empty name":             `{"event":"","payload":{"object":{"id":"secret-a"}}}`,
+		"name of another type":   `{"event":{"a":"secret-a"}}`,
+		"name with bad UTF-8":    "{\"event\":\"secret-a\xff\"}",
+		"doubled event":          `{"event":"user.signed_in","event":"app_deauthorized","payload":{"account_id":"secret-a"}}`,
+		"doubled event, escaped": `{"event":"user.signed_in","\u0065vent":"app_deauthorized","payload":{"account_id":"secret-a"}}`,
+		"doubled account":        `{"event":"app_deauthorized","payload":{"account_id":"a","account_id":"secret-a"}}`,
+		"doubled user id":        `{"event":"user.deleted","payload":{"object":{"id":"a","id":"secret-a"}}}`,
+		"nested too deeply":      `{"event":"x","payload":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`,
 
 		"deauthorised: no payload":            `{"event":"app_deauthorized"}`,
 		"deauthorised: null":                  `{"event":"app_deauthorized","payload":null}`,
@@ -230,4 +229,35 @@ func TestS16UnreadableEvents(t *testing.T) {
 			assert.NotContains(t, e.err.Error(), "secret")
 		})
 	}
+}
+
+// Zoom never sends again what was answered with 400: what is not read, or passed on as it
+// came, refuses no event.
+func TestFaultBD34EventsWithDoubledNames(t *testing.T) {
+	for name, body := range map[string]string{
+		"in an event that is passed on":     `{"event":"session.recording_completed","payload":{"object":{"files":[{"kind":"x","kind":"y"}]}}}`,
+		"around it":                         `{"event":"meeting.started","x":1,"x":2,"payload":{}}`,
+		"in what is not read of a user":     `{"event":"user.created","payload":{"object":{"id":"u","settings":{"a":1,"a":2},"settings":{}}}}`,
+		"in the payload of a user":          `{"event":"user.deleted","payload":{"x":1,"x":2,"object":{"id":"u"}}}`,
+		"in an update":                      `{"event":"user.updated","payload":{"object":{"id":"u","dept":"a","dept":"b"},"old_object":{"x":[{"y":1,"y":2}]}}}`,
+		"in a removal":                      `{"event":"app_deauthorized","payload":{"account_id":"a","x":1,"x":2}}`,
+		"in an odd operator":                `{"event":"user.deleted","payload":{"operator":{"x":1,"x":2},"object":{"id":"u","first_name":["a"]}}}`,
+		"in a challenge":                    `{"event":"endpoint.url_validation","payload":{"plainToken":"p","x":1,"x":2}}`,
+		"of another case, which is unknown": `{"event":"user.deleted","payload":{"object":{"id":"u","ID":"v","Id":"w"}}}`,
+	} {
+		t.Run("BD34 "+name, func(t *testing.T) {
+			e := newEndpoint(t, nil)
+			w := e.deliver(body)
+			assert.Less(t, w.Code, 300, "%v", e.err)
+			require.NoError(t, e.err)
+		})
+	}
+	t.Run("BD34 fields of an update", func(t *testing.T) {
+		got := read(t, `{"event":"user.updated","payload":{"object":{"id":"u","dept":"a","dept":"b"},"old_object":{"dept":"c","x":1}}}`)
+		assert.Equal(t, []string{"dept", "x"}, got.(*zoomhook.UserEvent).Changed)
+	})
+	t.Run("BD34 the payload as it came", func(t *testing.T) {
+		got := read(t, `{"event":"meeting.started","payload":{"y":1,"y":2}}`)
+		assert.Equal(t, `{"y":1,"y":2}`, string(got.(*zoomhook.Event).Payload))
+	})
 }

@@ -36,7 +36,7 @@ func (e *APIError) Error() string { return "error code " + strconv.Itoa(e.Code) 
 func ParseAPIError(body []byte) *APIError {
 	body = bytes.TrimSpace(trimBOM(body))
 	var raw map[string]jsontext.Value
-	opts := json.JoinOptions(tolerantOptions, jsontext.AllowDuplicateNames(true))
+	opts := Exact.tolerant()
 	if err := json.Unmarshal(body, &raw, opts); err == nil {
 		e := &APIError{}
 		e.Code, _ = narrowInt(raw["code"]) // each member by itself: one that is odd takes none of the others along

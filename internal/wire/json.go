@@ -43,16 +43,30 @@ func Encode(v any) ([]byte, error) {
 	return body, nil
 }
 
-// Decode reads one JSON value into out. Names match exactly, a doubled name is
-// an error, unknown names are passed over, bad UTF-8 becomes U+FFFD. A number
-// may stand where a text is due and a text that holds a number where a number
-// is due.
+// Decode reads one JSON value into out, which is a pointer, by the rules of [Exact]. On
+// an error out holds nothing that can be used.
 func Decode(body []byte, out any) error {
+	_, err := DecodeBy(Exact, body, out)
+	return err
+}
+
+// DecodeBy reads one JSON value into out and returns how many values in it could not be
+// read, which only [Record] allows. Bad UTF-8 becomes U+FFFD.
+func DecodeBy(rules Rules, body []byte, out any) (unread int, err error) {
 	body = trimBOM(body)
 	if len(bytes.TrimSpace(body)) == 0 {
-		return &ShapeError{Reason: "the body is empty", Cause: io.ErrUnexpectedEOF}
+		return 0, &ShapeError{Reason: "the body is empty", Cause: io.ErrUnexpectedEOF}
 	}
-	return decode(func(opts json.Options) error { return json.Unmarshal(body, out, opts) })
+	err = json.Unmarshal(body, out, rules.plain())
+	if isMismatch(err) || isDoubled(err) {
+		if err := Check(body); err != nil { // the plain reading stopped at the first fault
+			return 0, err
+		}
+		slow := newSlowReader(rules)
+		err = slow.read(body, out)
+		unread = slow.unread
+	}
+	return unread, shapeError(err)
 }
 
 // IsNull reports whether a body is JSON's null.
@@ -60,26 +74,15 @@ func IsNull(body []byte) bool { return string(bytes.TrimSpace(trimBOM(body))) ==
 
 // Check reports whether a body is one JSON value, without reading what it says.
 func Check(body []byte) error {
-	if jsontext.Value(trimBOM(body)).IsValid(plainOptions) {
+	body = trimBOM(body)
+	if len(bytes.TrimSpace(body)) == 0 {
+		return &ShapeError{Reason: "the body is empty", Cause: io.ErrUnexpectedEOF}
+	}
+	if jsontext.Value(body).IsValid(plainOptions, doubledNames) {
 		return nil
 	}
 	var value jsontext.Value
-	return Decode(body, &value)
-}
-
-var (
-	plainOptions    = jsontext.AllowInvalidUTF8(true)
-	tolerantOptions = json.JoinOptions(plainOptions, tolerant)
-)
-
-// decode reads plainly first and tolerantly when a value had another form than
-// its field. The second reading must begin anew, which is for read to see to.
-func decode(read func(json.Options) error) error {
-	err := read(plainOptions)
-	if _, mismatch := errors.AsType[*json.SemanticError](err); mismatch {
-		err = read(tolerantOptions)
-	}
-	return shapeError(err)
+	return shapeError(json.Unmarshal(body, &value, plainOptions, doubledNames))
 }
 
 // shapeError strips a decoding error of everything that came out of the body.
@@ -123,6 +126,16 @@ func Members(body []byte) (map[string][]byte, error) {
 		members[name] = value
 	}
 	return members, nil
+}
+
+// Names returns the names of the members of a JSON object that has been decoded before.
+func Names(body []byte) []string {
+	var names []string
+	_ = eachMember(body, func(name string, _ jsontext.Value) error {
+		names = append(names, name)
+		return nil
+	})
+	return names
 }
 
 // Texts returns the texts in a JSON value that we wrote, names left out.

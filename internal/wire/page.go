@@ -17,15 +17,16 @@ type Page[T any] struct {
 	PageSize      int
 	TotalRecords  int
 	HasTotal      bool // total_records was there
+	Unread        int  // values that could not be read and were left out, as the rules allow
 }
 
-// DecodePage reads a page whose items stand under key; each item is decoded into
+// DecodePage reads a page whose items stand under key; each item is decoded by rules into
 // what fresh returns, or into the zero value if fresh is nil. An answer without the
 // key is an empty page only if it says that there are no records; without it
 // and with an error code it is an [*APIError]; else it is a [*ShapeError], as
 // is a list that is null: an answer that cannot be vouched for never becomes an
 // empty page.
-func DecodePage[T any](body []byte, key string, fresh func() T) (*Page[T], error) {
+func DecodePage[T any](rules Rules, body []byte, key string, fresh func() T) (*Page[T], error) {
 	body = trimBOM(body)
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, &ShapeError{Reason: "the body is empty", Cause: io.ErrUnexpectedEOF}
@@ -33,19 +34,26 @@ func DecodePage[T any](body []byte, key string, fresh func() T) (*Page[T], error
 	if fresh == nil {
 		fresh = func() (zero T) { return zero }
 	}
-	var page *Page[T]
-	err := decode(func(opts json.Options) error {
-		r := &pageReader[T]{key: key, fresh: fresh, page: new(Page[T]), dec: jsontext.NewDecoder(bytes.NewBuffer(body), opts)}
-		page = r.page
-		return r.read()
-	})
+	r := newPageReader(rules, body, key, fresh, rules.plain())
+	err := r.read()
+	if isMismatch(err) || isDoubled(err) { // begins again, row by row
+		r = newPageReader(rules, body, key, fresh, rules.tolerant())
+		r.slow = newSlowReader(rules)
+		err = r.read()
+		r.page.Unread += r.slow.unread
+	}
+	err = shapeError(err)
 	if err == errNoList { //nolint:errorlint // the very value: nothing wraps it
-		err = missingList(body, key, page)
+		err = missingList(body, key, r.page)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return page, nil
+	return r.page, nil
+}
+
+func newPageReader[T any](rules Rules, body []byte, key string, fresh func() T, opts json.Options) *pageReader[T] {
+	return &pageReader[T]{rules: rules, key: key, fresh: fresh, page: new(Page[T]), dec: jsontext.NewDecoder(bytes.NewBuffer(body), opts)}
 }
 
 var errNoList = &ShapeError{Reason: "the list is missing"}
@@ -59,11 +67,14 @@ func missingList[T any](body []byte, key string, page *Page[T]) error {
 
 // pageReader reads one page, token by token down to the items.
 type pageReader[T any] struct {
+	rules Rules
 	key   string
 	fresh func() T
 	page  *Page[T]
 	found bool // the list was there
 	dec   *jsontext.Decoder
+	slow  *slowReader     // of the second reading, else nil
+	seen  map[string]bool // names that were read, in the second reading
 }
 
 func (r *pageReader[T]) read() error {
@@ -81,7 +92,7 @@ func (r *pageReader[T]) read() error {
 		if err != nil {
 			return err
 		}
-		if err := r.member(name.String()); err != nil {
+		if err := r.memberOnce(name.String()); err != nil {
 			return err
 		}
 	}
@@ -97,6 +108,20 @@ func (r *pageReader[T]) read() error {
 	return nil
 }
 
+// memberOnce refuses a name that stands twice, which in the first reading the decoder does.
+func (r *pageReader[T]) memberOnce(name string) error {
+	if r.slow != nil && (name == r.key || name == "next_page_token" || name == "page_size" || name == "total_records") {
+		if r.seen[name] {
+			return errDoubled
+		}
+		if r.seen == nil {
+			r.seen = map[string]bool{}
+		}
+		r.seen[name] = true
+	}
+	return r.member(name)
+}
+
 func (r *pageReader[T]) member(name string) error {
 	switch name {
 	case r.key:
@@ -110,12 +135,28 @@ func (r *pageReader[T]) member(name string) error {
 		}
 		return CheckText("the page token", r.page.NextPageToken)
 	case "page_size":
-		return json.UnmarshalDecode(r.dec, &r.page.PageSize)
+		return r.size()
 	case "total_records":
 		return r.total()
 	default:
 		return r.dec.SkipValue()
 	}
+}
+
+// size reads the page size, which is for information only.
+func (r *pageReader[T]) size() error {
+	if r.slow == nil {
+		return json.UnmarshalDecode(r.dec, &r.page.PageSize)
+	}
+	raw, err := r.dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	var odd error
+	if r.page.PageSize, odd = narrowInt(raw); odd != nil {
+		r.page.Unread++
+	}
+	return nil
 }
 
 // total reads the count of records. Null and an empty text are no count.
@@ -143,11 +184,26 @@ func (r *pageReader[T]) items() error {
 	r.found = true
 	for kind := r.dec.PeekKind(); kind != ']' && kind != 0; kind = r.dec.PeekKind() {
 		r.page.Items = append(r.page.Items, r.fresh())
-		if err := json.UnmarshalDecode(r.dec, &r.page.Items[len(r.page.Items)-1]); err != nil {
+		if err := r.item(&r.page.Items[len(r.page.Items)-1]); err != nil {
 			return err
 		}
 	}
 	_, err := r.dec.ReadToken()
+	return err
+}
+
+func (r *pageReader[T]) item(out *T) error {
+	if r.slow == nil {
+		return json.UnmarshalDecode(r.dec, out)
+	}
+	raw, err := r.dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	err = json.Unmarshal(raw, out, r.rules.plain())
+	if isMismatch(err) || isDoubled(err) {
+		return r.slow.read(raw, out)
+	}
 	return err
 }
 

@@ -30,7 +30,7 @@ func TestDecodePage(t *testing.T) {
 		{"unknown members", `{"from":"2026-01-01","x":{"y":[1,2]},"users":[{"id":"a"}]}`, Page[record]{Items: []record{{ID: "a"}}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := DecodePage[record]([]byte(tc.body), "users", nil)
+			got, err := DecodePage[record](Exact, []byte(tc.body), "users", nil)
 			require.NoError(t, err)
 			assert.Equal(t, tc.want, *got)
 		})
@@ -64,7 +64,7 @@ func TestDecodePageRefuses(t *testing.T) {
 		"wrong type that tolerance cannot mend": `{"users":[{"id":"a","type":"secret"}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			page, err := DecodePage[record]([]byte(body), "users", nil)
+			page, err := DecodePage[record](Exact, []byte(body), "users", nil)
 			require.Nil(t, page)
 			_, ok := errors.AsType[*ShapeError](err)
 			require.True(t, ok, "%T %v", err, err)
@@ -74,7 +74,7 @@ func TestDecodePageRefuses(t *testing.T) {
 }
 
 func TestFaultBD27ARefusalUnderASuccess(t *testing.T) {
-	_, err := DecodePage[record]([]byte(`{"code":300,"message":"Validation Failed."}`), "users", nil)
+	_, err := DecodePage[record](Exact, []byte(`{"code":300,"message":"Validation Failed."}`), "users", nil)
 	refused, ok := errors.AsType[*APIError](err)
 	require.True(t, ok)
 	assert.Equal(t, 300, refused.Code)
@@ -89,7 +89,7 @@ func FuzzDecodePage(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		page, err := DecodePage[record](body, "users", nil)
+		page, err := DecodePage[record](Exact, body, "users", nil)
 		require.Equal(t, err == nil, page != nil)
 		if err != nil {
 			require.NotContains(t, err.Error(), "\n")
