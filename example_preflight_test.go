@@ -26,4 +26,5 @@ func ExampleClient_Preflight() {
 	// Output:
 	// reclaim: PUT /users/{userId}/status needs user:write:admin or user:update:status:admin
 	// reclaim: PATCH /users/{userId} needs user:write:admin or user:update:user:admin
+	// reclaim: GET /users/{userId}/meetings needs meeting:read:admin or meeting:read:list_meetings:admin
 }

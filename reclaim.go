@@ -3,6 +3,8 @@ package zoom
 import (
 	"context"
 	"errors"
+	"iter"
+	"net/http"
 	"strings"
 	"time"
 
@@ -42,7 +44,7 @@ type Outcome int
 const (
 	OutcomeUnknown          Outcome = iota
 	OutcomeReclaimed                // the seat was given back, and read back
-	OutcomeAlreadyReclaimed         // there was no seat to give back; nothing was sent
+	OutcomeAlreadyReclaimed         // there was no seat to give back; nothing was changed
 	OutcomeProtected                // nothing was changed; the error is ErrProtected
 	OutcomeDryRun                   // it would have been given back; nothing was sent
 )
@@ -65,6 +67,8 @@ type ReclaimOptions struct {
 	Method      ReclaimMethod
 	DryRun      bool // look and decide, and send no write
 	AllowAdmins bool // let admins be reclaimed; never the owner. Zoom refuses to deactivate admins all the same
+	AllowLive   bool // do not look for meetings that are in progress or begin within the hour
+	AllowOnPrem bool // let On-Prem seats be reclaimed, which Zoom's API cannot give back
 }
 
 // A ReclaimResult says what was found, done and found again.
@@ -81,26 +85,44 @@ type ReclaimResult struct {
 // How often and when a change is read back.
 var readBackAfter = [...]time.Duration{0, 3 * time.Second, 7 * time.Second}
 
-// Reclaim gives the seat of one user back. It reads the user, decides, writes,
-// and reads back, up to three times over ten seconds. The write goes to the id
-// that was read, also when userID is an e-mail address.
+// Reclaim gives the seat of one user back. It reads the user, decides, looks for
+// meetings, writes, and reads back, up to three times over ten seconds. The write goes
+// to the id that was read, also when userID is an e-mail address. An answer about
+// another user is [ErrBadResponse].
 //
-// Never reclaimed, with [ErrProtected] and [OutcomeProtected]: "me", the owner,
-// admins unless they are allowed, pending users, Zoom Rooms, users whose type or
-// status is not known, and, by downgrade, holders of a bundle, whose bundle it
-// would not free, and users whose role is not told. A user who is inactive, or Basic or without any meetings licence and
-// without a bundle, holds no seat: [OutcomeAlreadyReclaimed], and nothing is sent,
-// whatever the method. [UsersService.Deactivate] blocks the sign-in of such a user. Custom roles can carry rights of an admin; they are
-// not protected here.
+// Reclaim returns [ErrProtected] with [OutcomeProtected] for:
+//   - "me" and the owner,
+//   - admins, unless AllowAdmins is set; custom roles can carry rights of an admin and
+//     are not protected here,
+//   - pending users and Zoom Rooms,
+//   - users whose type or status is not known,
+//   - On-Prem users, unless AllowOnPrem is set,
+//   - hosts of a meeting that is in progress or begins within the hour, unless
+//     AllowLive is set. Zoom lists scheduled meetings alone: an instant meeting, or one
+//     with the personal meeting id, is not seen,
+//   - by downgrade, holders of a bundle, which it would not free, and users whose role
+//     is not known.
+//
+// If the meetings cannot be read, because the token lacks the scope or for any other
+// reason, nothing is written and the error is that of the read.
+//
+// A user who is inactive, or Basic or without any meetings licence and without a
+// bundle, holds no seat: [OutcomeAlreadyReclaimed], and nothing is written, whatever
+// the method. [UsersService.Deactivate] blocks the sign-in of such a user.
+//
+// When the answer to the write is lost the user is read, and the change is sent again
+// only if it was not made and the user is still not protected.
 //
 // The result is never nil, its Before may be. Look for [ErrOutcomeUnknown] first: the
-// error also matches what happened to the requests. With an error its Outcome is [OutcomeProtected] or
-// [OutcomeUnknown]; with the latter, unless the error is [ErrOutcomeUnknown] or
-// [ErrNotApplied], nothing was changed.
+// error also matches what happened to the requests. With an error its Outcome is
+// [OutcomeProtected] or [OutcomeUnknown]; with the latter, unless the error is
+// [ErrOutcomeUnknown] or [ErrNotApplied], nothing was changed.
 //
-// API: GET /users/{userId}, then PUT /users/{userId}/status or PATCH
-// /users/{userId}, light; scopes user:read:admin and user:write:admin, granular
-// user:read:user:admin and user:update:status:admin or user:update:user:admin.
+// API: GET /users/{userId}, light, and GET /users/{userId}/meetings, medium; then PUT
+// /users/{userId}/status or PATCH /users/{userId}, light; scopes user:read:admin,
+// meeting:read:admin and user:write:admin, granular user:read:user:admin,
+// meeting:read:list_meetings:admin and user:update:status:admin or
+// user:update:user:admin.
 // https://developers.zoom.us/docs/api/users/#tag/users/PUT/users/{userId}/status
 func (s *UsersService) Reclaim(ctx context.Context, userID string, opts *ReclaimOptions) (*ReclaimResult, error) {
 	r := &reclaim{users: s, result: &ReclaimResult{}}
@@ -125,27 +147,110 @@ func (r *reclaim) run(ctx context.Context, userID string) error {
 	case isMe(userID):
 		return r.protect(o, "it is the caller")
 	}
-	user, err := r.users.Get(ctx, userID)
+	user, now, err := r.read(ctx, userID)
 	if err != nil {
 		return err
-	}
-	if !isAbout(user, userID) {
-		return &Error{Op: o.op, Err: withSentinel(ErrBadResponse, errOtherUser)}
 	}
 	r.result.Before, r.result.UserID, r.result.Email = user, user.ID, user.Email
 	if reason := r.protection(user); reason != "" {
 		return r.protect(o, reason)
 	}
-	switch {
-	case holdsNothing(user):
+	if holdsNothing(user) {
 		r.result.Outcome = OutcomeAlreadyReclaimed
 		return nil
+	}
+	switch reason, err := r.hosting(ctx, user.ID, now); {
+	case err != nil:
+		return err
+	case reason != "":
+		return r.protect(o, reason)
 	case r.opts.DryRun:
 		r.result.Outcome = OutcomeDryRun
 		return nil
 	default:
 		return r.write(ctx, r.change(user.ID))
 	}
+}
+
+// read reads the user and tells the time by Zoom's clock. A pending user may come
+// without the id that was asked for: nothing is done to one.
+func (r *reclaim) read(ctx context.Context, userID string) (*User, time.Time, error) {
+	user, answer, err := r.users.get(ctx, userID)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	byAddress := strings.Contains(userID, "@")
+	if !isAbout(user, userID) && (byAddress || user.ID != "") {
+		return nil, time.Time{}, otherUser("users.reclaim")
+	}
+	now, err := http.ParseTime(answer.Header.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return user, now, nil
+}
+
+// soon is how long before a meeting its host is protected.
+const soon = time.Hour
+
+// hosting says which meeting protects a host; empty: none. Upcoming meetings include
+// those in progress, so that one request is enough for a user without any. Which of
+// them is in progress before or after its time only the list of live ones tells.
+func (r *reclaim) hosting(ctx context.Context, userID string, now time.Time) (string, error) {
+	if r.opts.AllowLive {
+		return "", nil
+	}
+	none := true
+	for m, err := range r.meetings(ctx, userID, MeetingsUpcoming) {
+		switch {
+		case cannotHost(err):
+			return "", nil
+		case err != nil:
+			return "", withoutPage(err)
+		case m.isDue(now, soon):
+			return "a meeting is in progress or begins within the hour", nil
+		}
+		none = false
+	}
+	if none {
+		return "", nil
+	}
+	for _, err := range r.meetings(ctx, userID, MeetingsLive) {
+		if err != nil {
+			return "", withoutPage(err)
+		}
+		return "a meeting is in progress", nil
+	}
+	return "", nil
+}
+
+func (r *reclaim) meetings(ctx context.Context, userID, kind string) iter.Seq2[*Meeting, error] {
+	return (&MeetingsService{r.users.client()}).List(userID, &ListMeetingsOptions{Type: kind}).All(ctx)
+}
+
+// withoutPage is the error of a listing that the caller did not ask for.
+func withoutPage(err error) error {
+	if page, ok := errors.AsType[*PageError](err); ok {
+		return page.Err
+	}
+	return err
+}
+
+// cannotHost reports Zoom's refusal to list the meetings of somebody who may not have
+// any.
+func cannotHost(err error) bool {
+	refused, ok := errors.AsType[*Error](err)
+	return ok && refused.Code == meaning.CodeNoMeetings
+}
+
+// isDue reports whether a meeting goes on by its schedule, or begins within the time.
+func (m *Meeting) isDue(now time.Time, within time.Duration) bool {
+	if m.StartTime.IsZero() {
+		return false
+	}
+	start := m.StartTime.Time()
+	length := max(time.Duration(m.Duration)*time.Minute, time.Minute)
+	return start.Before(now.Add(within)) && start.Add(length).After(now)
 }
 
 // protection says why a user must not be reclaimed; empty: nothing speaks against
@@ -163,6 +268,8 @@ func (r *reclaim) protection(u *User) string {
 		return "the status is not known"
 	case license.Type == LicenseUnknown:
 		return "the user type is not known"
+	case license.Type == LicenseOnPrem && u.Status == StatusActive && !r.opts.AllowOnPrem:
+		return "an On-Prem seat cannot be given back by Zoom's API"
 	case r.opts.Method == ReclaimDowngrade && u.RoleID == "" && u.RoleName == "" && !holdsNothing(u):
 		return "the role is not known" // Zoom itself refuses to deactivate owner and admins
 	case r.opts.Method == ReclaimDowngrade && u.Status == StatusActive && license.Bundle:
@@ -176,12 +283,14 @@ func (r *reclaim) protection(u *User) string {
 // licences away, or there is none.
 func holdsNothing(u *User) bool { return u.Status == StatusInactive || LicenseOf(u).isFree() }
 
-func (r *reclaim) change(id string) *change {
+func (r *reclaim) change(id string) (ch *change) {
 	if r.opts.Method == ReclaimDeactivate {
-		return statusChange("users.reclaim", id, ActionDeactivate)
+		ch = statusChange("users.reclaim", id, ActionDeactivate)
+	} else {
+		ch = updateChange("users.reclaim", id, &UserUpdate{Type: TypeBasic})
+		ch.reached = func(u *User) bool { return u.Type == TypeBasic && LicenseOf(u).isFree() }
 	}
-	ch := updateChange("users.reclaim", id, &UserUpdate{Type: TypeBasic})
-	ch.reached = func(u *User) bool { return u.Type == TypeBasic && LicenseOf(u).isFree() }
+	ch.forbids = r.protection
 	return ch
 }
 
@@ -196,8 +305,7 @@ func (r *reclaim) write(ctx context.Context, ch *change) error {
 		r.result.Outcome = OutcomeProtected
 		return err
 	case errors.As(err, &refused) && refused.Code == meaning.CodeNotPaid:
-		r.result.Outcome = OutcomeAlreadyReclaimed
-		return nil
+		return r.seeNothingHeld(ctx, ch, err)
 	case err != nil:
 		return err
 	case done.reconciled:
@@ -205,6 +313,21 @@ func (r *reclaim) write(ctx context.Context, ch *change) error {
 		return nil
 	}
 	return r.readBack(ctx, ch)
+}
+
+// seeNothingHeld believes a refusal that says that there is no seat to give back only
+// if the user shows it.
+func (r *reclaim) seeNothingHeld(ctx context.Context, ch *change, refused error) error {
+	user, err := r.users.look(ctx, ch)
+	if err != nil {
+		return refused
+	}
+	r.result.After = user
+	if !holdsNothing(user) {
+		return refused
+	}
+	r.result.Outcome = OutcomeAlreadyReclaimed
+	return nil
 }
 
 // readBack looks whether the change that Zoom accepted was made.

@@ -89,7 +89,10 @@ func TestReclaimDecides(t *testing.T) {
 		{"bundle, deactivate", deactivate, user(`"type":2,"status":"active","zoom_one_type":16`), reclaimed},
 		{"Licensed", deactivate, user(`"type":2,"status":"active","role_id":"2"`), reclaimed},
 		{"Licensed, downgrade", downgrade, user(`"type":2,"status":"active","role_id":"2"`), reclaimed},
-		{"On-Prem, downgrade", downgrade, user(`"type":"3","status":"active","role_id":"2"`), reclaimed},
+		{"On-Prem, downgrade", downgrade, user(`"type":"3","status":"active","role_id":"2"`), protected},
+		{"On-Prem, deactivate", deactivate, user(`"type":3,"status":"active","role_id":"2"`), protected},
+		{"On-Prem, allowed", zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade, AllowOnPrem: true}, user(`"type":"3","status":"active","role_id":"2"`), reclaimed},
+		{"On-Prem, inactive", deactivate, user(`"type":3,"status":"inactive","role_id":"2"`), already},
 		{"custom role", deactivate, user(`"type":2,"status":"active","role_id":"9xyz","role_name":"Admins of rooms"`), reclaimed},
 		{"BR09 dry run", dry, user(`"type":2,"status":"active"`), dryRun},
 		{"BR09 dry run of an owner", dry, user(`"type":2,"status":"active","role_id":"0"`), protected},
@@ -100,7 +103,7 @@ func TestReclaimDecides(t *testing.T) {
 			if tc.opts.Method == zoom.ReclaimDowngrade {
 				after = ok(basic)
 			}
-			tp := newTape(tc.user, noReply, after)
+			tp := idleTape(tc.user, noReply, after)
 			result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", &tc.opts)
 			require.NotNil(t, result)
 			assert.Equal(t, tc.want, result.Outcome, result.Outcome.String())
@@ -134,7 +137,7 @@ func TestReclaimDecides(t *testing.T) {
 }
 
 func TestReclaimRefusesAnUnknownMethod(t *testing.T) {
-	tp := newTape(ok(licensed))
+	tp := idleTape(ok(licensed))
 	result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", &zoom.ReclaimOptions{Method: 2})
 	refusedUnsent(t, tp, err)
 	assert.Equal(t, zoom.OutcomeUnknown, result.Outcome)
@@ -142,7 +145,7 @@ func TestReclaimRefusesAnUnknownMethod(t *testing.T) {
 
 // An e-mail address can change hands between the read and the write.
 func TestFaultBR26WritesUseTheIDOnly(t *testing.T) {
-	tp := newTape(ok(licensed), noReply, ok(deactivated))
+	tp := idleTape(ok(licensed), noReply, ok(deactivated))
 	result, err := tp.client(t).Users.Reclaim(t.Context(), "u1@example.com", nil)
 	require.NoError(t, err)
 	assert.Equal(t, "u1", result.UserID)
@@ -166,13 +169,13 @@ func TestReclaimIsRefused(t *testing.T) {
 		{"BR06 gone meanwhile", 0, []answer{ok(licensed), refusal(404, 1001, "User does not exist: u1.")}, "GET PUT", zoom.ErrNotFound, zoom.OutcomeUnknown},
 		{"BR04 Zoom Room", 0, []answer{ok(licensed), refusal(400, 200, "Zoom Room and Admin users' status can not be changed.")}, "GET PUT", zoom.ErrProtected, zoom.OutcomeProtected},
 		{"BR04 Zoom Room, downgrade", 1, []answer{ok(licensed), refusal(400, 200, "A Zoom Room user cannot be updated to a free user.")}, "GET PATCH", zoom.ErrProtected, zoom.OutcomeProtected},
-		{"BR05 not a paid user", 1, []answer{ok(licensed), refusal(400, 1109, "Host is not a paid user.")}, "GET PATCH", nil, zoom.OutcomeAlreadyReclaimed},
+		{"BR05 not a paid user", 1, []answer{ok(licensed), refusal(400, 1109, "Host is not a paid user."), ok(basic)}, "GET PATCH GET", nil, zoom.OutcomeAlreadyReclaimed},
 		{"BR11 no Basic seat", 1, []answer{ok(licensed), refusal(400, 2033, "You have reached the maximum number of basic users.")}, "GET PATCH", zoom.ErrNoSeats, zoom.OutcomeUnknown},
 		{"AU03 no write scope", 0, []answer{ok(licensed), refusal(400, 4711, "Invalid access token, does not contain scopes:[user:update:status:admin].")}, "GET PUT", zoom.ErrScope, zoom.OutcomeUnknown},
 		{"RL01 daily limit", 0, []answer{ok(licensed), refusal(429, 429, "You have reached the maximum daily rate limit for this API.")}, "GET PUT", zoom.ErrDailyLimit, zoom.OutcomeUnknown},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			tp := newTape(tc.answers...)
+			tp := idleTape(tc.answers...)
 			result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", &zoom.ReclaimOptions{Method: tc.method})
 			if tc.is == nil {
 				require.NoError(t, err)
@@ -185,10 +188,11 @@ func TestReclaimIsRefused(t *testing.T) {
 		})
 	}
 	t.Run("BR12 upcoming Zoom Events", func(t *testing.T) {
-		tp := newTape(ok(licensed), refusal(400, 300, "The user has upcoming Zoom Events."))
+		tp := idleTape(ok(licensed), refusal(400, 300, "The user has upcoming Zoom Events."))
 		_, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
 		var e *zoom.Error
 		require.ErrorAs(t, err, &e)
+		require.ErrorIs(t, err, zoom.ErrProtected)
 		assert.Equal(t, 300, e.Code)
 		assert.Contains(t, err.Error(), "upcoming Zoom Events")
 		assert.Equal(t, "GET PUT", methodsAsked(tp))
@@ -224,7 +228,7 @@ func TestFaultBR16LostAnswers(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				tp := newTape(tc.answers...)
+				tp := idleTape(tc.answers...)
 				result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
 				if tc.is == nil {
 					require.NoError(t, err)
@@ -241,7 +245,7 @@ func TestFaultBR16LostAnswers(t *testing.T) {
 
 func TestFaultBR17AcceptedAndNotMade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tp := newTape(ok(licensed), noReply, ok(licensed))
+		tp := idleTape(ok(licensed), noReply, ok(licensed))
 		start := time.Now()
 		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
 		require.ErrorIs(t, err, zoom.ErrNotApplied)
@@ -251,14 +255,14 @@ func TestFaultBR17AcceptedAndNotMade(t *testing.T) {
 		assert.Equal(t, zoom.StatusActive, result.After.Status)
 	})
 	synctest.Test(t, func(t *testing.T) { // it only takes a while
-		tp := newTape(ok(licensed), noReply, ok(licensed), ok(licensed), ok(deactivated))
+		tp := idleTape(ok(licensed), noReply, ok(licensed), ok(licensed), ok(deactivated))
 		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
 		require.NoError(t, err)
 		assert.Equal(t, zoom.OutcomeReclaimed, result.Outcome)
 		assert.Equal(t, "GET PUT GET GET GET", methodsAsked(tp))
 	})
 	synctest.Test(t, func(t *testing.T) { // it cannot be read back
-		tp := newTape(ok(licensed), noReply, refusal(403, 0, "no"))
+		tp := idleTape(ok(licensed), noReply, refusal(403, 0, "no"))
 		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
 		require.ErrorIs(t, err, zoom.ErrOutcomeUnknown)
 		require.ErrorIs(t, err, zoom.ErrForbidden)
@@ -283,7 +287,7 @@ func TestReclaimIsCancelled(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				tp := newTape(tc.answers...)
+				tp := idleTape(tc.answers...)
 				ctx, cancel := context.WithCancel(t.Context())
 				time.AfterFunc(tc.after, cancel)
 				start := time.Now()

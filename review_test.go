@@ -27,21 +27,21 @@ func TestReclaimAnswerAboutAnotherUser(t *testing.T) {
 	written := answer{status: http.StatusNoContent}
 	other := func(status string) answer { return ok(fmt.Sprintf(victim, status)) }
 	t.Run("before", func(t *testing.T) {
-		tp := newTape(other("active"), written, other("inactive"))
+		tp := idleTape(other("active"), written, other("inactive"))
 		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
 		require.ErrorIs(t, err, zoom.ErrBadResponse)
 		assert.Equal(t, zoom.OutcomeUnknown, result.Outcome)
 		assert.Len(t, tp.requests(), 1)
 	})
 	t.Run("read back", func(t *testing.T) {
-		tp := newTape(ok(u1Licensed), written, other("inactive"))
+		tp := idleTape(ok(u1Licensed), written, other("inactive"))
 		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
 		require.ErrorIs(t, err, zoom.ErrOutcomeUnknown)
 		assert.Equal(t, zoom.OutcomeUnknown, result.Outcome)
 	})
 	t.Run("after a lost answer", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			tp := newTape(ok(u1Licensed), answer{err: errors.New("reset")}, other("inactive"))
+			tp := idleTape(ok(u1Licensed), answer{err: errors.New("reset")}, other("inactive"))
 			_, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
 			require.ErrorIs(t, err, zoom.ErrOutcomeUnknown)
 		})
@@ -52,7 +52,7 @@ func TestReclaimAnswerAboutAnotherUser(t *testing.T) {
 func TestReclaimDowngradeLeavesMeetingLicence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		paid := ok(`{"id":"u1","email":"u1@example.com","type":1,"status":"active","role_id":"2","license_info_list":[{"license_type":"MEETING","license_option":2}]}`)
-		tp := newTape(paid, answer{status: http.StatusNoContent}, paid)
+		tp := idleTape(paid, answer{status: http.StatusNoContent}, paid)
 		_, err := tp.client(t).Users.Reclaim(t.Context(), "u1", &zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade})
 		require.ErrorIs(t, err, zoom.ErrNotApplied)
 	})

@@ -59,13 +59,14 @@ const (
 // API: https://developers.zoom.us/docs/integrations/oauth-scopes-granular/
 func (t Task) Scopes() []TaskScope {
 	users := TaskScope{"GET /users", scopeUserRead, "user:read:list_users:admin"}
+	meetings := TaskScope{"GET /users/{userId}/meetings", scopeMeetingRead, "meeting:read:list_meetings:admin"}
 	switch t {
 	case TaskRoster:
 		return []TaskScope{users}
 	case TaskAccess:
 		return []TaskScope{
 			users,
-			{"GET /users/{userId}/meetings", scopeMeetingRead, "meeting:read:list_meetings:admin"},
+			meetings,
 			{"GET /past_meetings/{meetingId}/instances", scopeMeetingRead, "meeting:read:list_past_instances:admin"},
 			{"GET /report/users", scopeReportRead, "report:read:list_users:admin"},
 			{"GET /report/users/{userId}/meetings", scopeReportRead, "report:read:user:admin"},
@@ -80,6 +81,7 @@ func (t Task) Scopes() []TaskScope {
 			{"GET /users/{userId}", scopeUserRead, "user:read:user:admin"},
 			{"PUT /users/{userId}/status", scopeUserWrite, "user:update:status:admin"},
 			{"PATCH /users/{userId}", scopeUserWrite, "user:update:user:admin"},
+			meetings, // whether somebody hosts now
 		}
 	default:
 		return nil

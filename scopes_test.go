@@ -57,6 +57,7 @@ func (o *office) do(ctx context.Context, c *zoom.Client, task zoom.Task) []error
 		step(c.Meetings.List("ada@example.com", nil).Collect(ctx))
 		step(c.Meetings.Instances(ctx, o.meeting.ID))
 	case zoom.TaskReclaim:
+		step(c.Meetings.List("ben@example.com", &zoom.ListMeetingsOptions{Type: zoom.MeetingsUpcoming}).Collect(ctx))
 		step(c.Users.Reclaim(ctx, "ben@example.com", nil))
 		step(c.Users.Reclaim(ctx, "cleo@example.com", &zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade}))
 		step(nil, c.Users.Deactivate(ctx, "dan@example.com"))

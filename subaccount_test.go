@@ -51,9 +51,9 @@ func TestSubAccountPrefixesEveryPath(t *testing.T) {
 		"PATCH": {[]answer{{status: 204}}, func(ctx context.Context, c *zoom.Client) error {
 			return c.Users.Update(ctx, "a@example.com", &zoom.UserUpdate{Type: zoom.TypeBasic})
 		}, "PATCH /users/a%40example.com"},
-		"reclaim": {[]answer{ok(userJSON("u1", "active")), ok("{}"), ok(userJSON("u1", "inactive"))}, func(ctx context.Context, c *zoom.Client) error {
+		"reclaim": {[]answer{ok(userJSON("u1", "active")), noMeetings, ok("{}"), ok(userJSON("u1", "inactive"))}, func(ctx context.Context, c *zoom.Client) error {
 			return second(c.Users.Reclaim(ctx, "u1", nil))
-		}, "GET /users/u1, PUT /users/u1/status, GET /users/u1"},
+		}, "GET /users/u1, GET /users/u1/meetings, PUT /users/u1/status, GET /users/u1"},
 		"report": {[]answer{ok(`{"participants":[{"id":"p1"}]}`)}, func(ctx context.Context, c *zoom.Client) error {
 			return second(c.Reports.Participants("/abc==", nil).Collect(ctx))
 		}, "GET /report/meetings/%252Fabc%253D%253D/participants"},

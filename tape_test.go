@@ -21,6 +21,7 @@ type tape struct {
 	mu      sync.Mutex
 	answers []answer
 	asked   []asked
+	idle    bool // a request for a user's meetings is answered with none, and not kept
 }
 
 // answer is one entry of the script.
@@ -47,8 +48,18 @@ type asked struct {
 
 func newTape(answers ...answer) *tape { return &tape{answers: answers} }
 
+// idleTape is of an account in which nobody has a meeting.
+func idleTape(answers ...answer) *tape { return &tape{answers: answers, idle: true} }
+
+var noMeetings = ok(`{"page_size":300,"total_records":0,"next_page_token":"","meetings":[]}`)
+
 func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
-	a := t.take(req)
+	var a answer
+	if t.idle && strings.HasSuffix(req.URL.Path, "/meetings") {
+		a = noMeetings
+	} else {
+		a = t.take(req)
+	}
 	if a.do != nil {
 		a = a.do(req)
 	}

@@ -14,7 +14,7 @@ import (
 // A UserUpdate is what [UsersService.Update] changes; what is left out stays as
 // it is. Fields that can be cleared are pointers: new("") clears one.
 type UserUpdate struct {
-	// At most one of these three may be set.
+	// At most one of these three may be set: Zoom refuses a PATCH with two of them.
 
 	Type           UserType `json:"type,omitzero"`             // TypeBasic frees the licence, TypeLicensed takes one; also TypeOnPrem, TypeUnassigned
 	ZoomOneType    *int64   `json:"zoom_one_type,omitzero"`    // Zoom Workplace bundle, a power of two; new(int64(0)) turns it off
@@ -50,7 +50,7 @@ type UserUpdate struct {
 	AboutMe          *string           `json:"about_me,omitzero"`          // at most 150 characters, no HTML, no links
 	LinkedInURL      *string           `json:"linkedin_url,omitzero"`
 
-	// Sent as parameters of the query.
+	// Sent as parameters of the query. A read does not show them.
 
 	LoginType            *int `json:"-"` // which of several logins of the same address
 	RemoveTSPCredentials bool `json:"-"`
@@ -63,9 +63,9 @@ type UserFeatureUpdate struct {
 }
 
 // Update changes a user. When the answer is lost the user is read, and the change
-// is sent again only if it was not made; for fields that Zoom does not give back
-// (host key, vanity name, feature, about me, …) the error is [ErrOutcomeUnknown]
-// instead.
+// is sent again only if it was not made. For what the user does not show (host key,
+// vanity name, feature, about me, …, LoginType, RemoveTSPCredentials) the error is
+// [ErrOutcomeUnknown] instead. An answer about another user is not believed.
 //
 // Writes to a pending user can succeed and do nothing; those to a deactivated one
 // are refused or ignored (not confirmed): activate first.

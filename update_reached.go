@@ -2,15 +2,13 @@ package zoom
 
 import "reflect"
 
-// isEmptyUpdate reports that nothing of the body is set.
-func isEmptyUpdate(u *UserUpdate) bool {
-	body := *u
-	body.LoginType, body.RemoveTSPCredentials = nil, false
-	return reflect.ValueOf(body).IsZero()
-}
+// isEmptyUpdate reports that nothing is set.
+func isEmptyUpdate(u *UserUpdate) bool { return reflect.ValueOf(*u).IsZero() }
 
-// reached returns how to tell from a user that the update was made, or nil when a
-// field is set that Zoom does not give back.
+// reached returns how to tell from a user that the update was made, or nil when
+// something is set that the user does not show: a field that Zoom does not give back,
+// the credentials that were to go, or another login of the same address than the one
+// that a read shows.
 func (u *UserUpdate) reached() func(*User) bool {
 	hidden := *u
 	hidden.Type, hidden.ZoomOneType, hidden.PlanUnitedType = 0, nil, ""

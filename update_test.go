@@ -46,7 +46,6 @@ func TestUpdateRefuses(t *testing.T) {
 	long := func(n int) *string { return new(strings.Repeat("ä", n)) }
 	for name, update := range map[string]zoom.UserUpdate{
 		"empty":                   {},
-		"parameters alone":        {LoginType: new(1), RemoveTSPCredentials: true},
 		"type and bundle":         {Type: 1, ZoomOneType: new(int64(0))},
 		"type and United":         {Type: 1, PlanUnitedType: "none"},
 		"bundle and United":       {ZoomOneType: new(int64(0)), PlanUnitedType: "none"},
@@ -77,6 +76,34 @@ func TestUpdateRefuses(t *testing.T) {
 	}
 	tp := newTape(noReply)
 	require.NoError(t, tp.client(t).Users.Update(t.Context(), "u1", &zoom.UserUpdate{FirstName: long(64), DisplayName: long(128), PMI: 1_000_000_000}))
+}
+
+// What a read does not show is not taken as done after a lost answer, whatever else
+// the read shows; alone it is no empty update.
+func TestFaultIN22ParametersCannotBeReadBack(t *testing.T) {
+	for name, tc := range map[string]struct {
+		update zoom.UserUpdate
+		query  string
+		body   string
+	}{
+		"TSP credentials":                {zoom.UserUpdate{RemoveTSPCredentials: true}, "remove_tsp_credentials=true", `{}`},
+		"TSP credentials with a licence": {zoom.UserUpdate{Type: zoom.TypeBasic, RemoveTSPCredentials: true}, "remove_tsp_credentials=true", `{"type":1}`},
+		"another login":                  {zoom.UserUpdate{LoginType: new(101), Dept: new("New")}, "login_type=101", `{"dept":"New"}`},
+		"login type alone":               {zoom.UserUpdate{LoginType: new(0)}, "login_type=0", `{}`},
+		"all of it":                      {zoom.UserUpdate{LoginType: new(101), Type: zoom.TypeBasic, RemoveTSPCredentials: true}, "login_type=101&remove_tsp_credentials=true", `{"type":1}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, answered := range []answer{lost, {status: 502}, {status: 202}, {status: 200, body: "<html>"}} {
+				tp := newTape(answered, ok(`{"id":"u1","email":"u1@example.com","type":1,"status":"active","dept":"New"}`))
+				require.ErrorIs(t, tp.client(t).Users.Update(t.Context(), "u1", &tc.update), zoom.ErrOutcomeUnknown)
+				assert.Equal(t, "PATCH", methodsAsked(tp))
+			}
+			tp := newTape(noReply)
+			require.NoError(t, tp.client(t).Users.Update(t.Context(), "u1", &tc.update))
+			assert.Equal(t, tc.query, tp.requests()[0].query)
+			assert.Equal(t, tc.body, tp.requests()[0].body)
+		})
+	}
 }
 
 // Each field that Zoom gives back decides over a lost answer; one that it does

@@ -34,6 +34,11 @@ func (s *UsersService) client() *Client {
 // user:read:user:admin.
 // https://developers.zoom.us/docs/api/users/#tag/users/GET/users/{userId}
 func (s *UsersService) Get(ctx context.Context, userID string) (*User, error) {
+	u, _, err := s.get(ctx, userID)
+	return u, err
+}
+
+func (s *UsersService) get(ctx context.Context, userID string) (*User, *transport.Answer, error) {
 	u := new(User)
 	o := &operation{
 		op: "users.get", method: http.MethodGet, path: "/users/{userId}", values: []string{userID},
@@ -44,10 +49,11 @@ func (s *UsersService) Get(ctx context.Context, userID string) (*User, error) {
 		o.unread, err = decodeRecord(a, u)
 		return err
 	}
-	if _, err := s.client().do(ctx, o); err != nil {
-		return nil, err
+	answer, err := s.client().do(ctx, o)
+	if err != nil {
+		return nil, answer, err
 	}
-	return u, nil
+	return u, answer, nil
 }
 
 // decodeRecord reads one record and refuses one without a key, which may also be

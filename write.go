@@ -24,7 +24,9 @@ const (
 // user is read, and only if the wanted state is not reached is it sent again.
 type change struct {
 	operation
-	reached func(*User) bool // nil: the wanted state cannot be read back
+	reached func(*User) bool   // nil: the wanted state cannot be read back
+	id      string             // of the user as read before; empty: not read
+	forbids func(*User) string // asked before the change is sent again: why it must not be; nil: nothing speaks against it
 }
 
 // newChange makes a change of the user at the only placeholder of the path.
@@ -67,7 +69,13 @@ func (s *UsersService) apply(ctx context.Context, ch *change) (writeResult, erro
 		case ch.reached(user):
 			c.road.Repeated(writes - 1)
 			return writeResult{reconciled: true, user: user}, nil
-		case !lost || writes == maxWrites || !c.road.AllowRepeat():
+		case !lost || writes == maxWrites:
+			return writeResult{user: user}, unknownOutcome(&ch.operation, open, err)
+		}
+		if reason := ch.forbidden(user); reason != "" {
+			return writeResult{user: user}, unknownOutcome(&ch.operation, open, protected(&ch.operation, reason))
+		}
+		if !c.road.AllowRepeat() {
 			return writeResult{user: user}, unknownOutcome(&ch.operation, open, err)
 		}
 		wait, patient := c.beforeWrite(ctx, err)
@@ -82,19 +90,46 @@ func (s *UsersService) apply(ctx context.Context, ch *change) (writeResult, erro
 
 var errOtherUser = errors.New("it is about another user")
 
-// look reads the user of a change.
+// look reads the user of a change. From then on the change goes to the id that was
+// read: an address can change hands.
 func (s *UsersService) look(ctx context.Context, ch *change) (*User, error) {
 	user, err := s.Get(ctx, ch.userID())
-	if err == nil && !isAbout(user, ch.userID()) {
-		return nil, &Error{Op: ch.op, Err: withSentinel(ErrBadResponse, errOtherUser)}
+	if err != nil {
+		return nil, err
 	}
-	return user, err
+	if !isAbout(user, ch.userID()) || (ch.id != "" && user.ID != ch.id) {
+		return nil, otherUser(ch.op)
+	}
+	ch.id = user.ID
+	if user.ID != "" && !isMe(ch.userID()) {
+		ch.values = []string{user.ID}
+	}
+	return user, nil
 }
 
-// isAbout reports whether an answer is about the user who was asked for. Behind an
-// address or "me" may be anybody's id, and a pending user has none.
+func (ch *change) forbidden(user *User) string {
+	if ch.forbids == nil {
+		return ""
+	}
+	return ch.forbids(user)
+}
+
+func otherUser(op string) *Error {
+	return &Error{Op: op, Err: withSentinel(ErrBadResponse, errOtherUser)}
+}
+
+// isAbout reports whether an answer is about the user who was asked for: an id must
+// come back, an address too, in any case. Behind "me" is whoever has an id. A pending
+// user has none and is known by the address.
 func isAbout(user *User, userID string) bool {
-	return user.ID == userID || user.ID == "" || strings.Contains(userID, "@") || isMe(userID)
+	switch {
+	case isMe(userID):
+		return user.ID != ""
+	case strings.Contains(userID, "@"):
+		return strings.EqualFold(user.Email, userID)
+	default:
+		return user.ID == userID
+	}
 }
 
 // beforeWrite is how long to wait before a change is sent again: what the answer

@@ -37,7 +37,7 @@ func TestFaultNW07FirstWriteStaysOpen(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				tp := newTape(append([]answer{user("active"), lost, user("active")}, tt.second...)...)
+				tp := idleTape(append([]answer{user("active"), lost, user("active")}, tt.second...)...)
 				result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
 				if tt.want == nil {
 					require.NoError(t, err)
@@ -61,7 +61,7 @@ func TestFaultRL27RepeatsOfAWriteHaveABudget(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				random := rand.New(rand.NewPCG(27, 1))
 				writes := 0
-				tp := newTape(answer{do: func(req *http.Request) answer {
+				tp := idleTape(answer{do: func(req *http.Request) answer {
 					if req.Method == http.MethodGet {
 						if random.Float64() < lostReads {
 							return answer{status: http.StatusServiceUnavailable}
@@ -86,7 +86,7 @@ func TestFaultRL27RepeatsOfAWriteHaveABudget(t *testing.T) {
 func TestFaultRL27ASuccessfulRepeatIsPaidBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		writes, status := 0, "active"
-		tp := newTape(answer{do: func(req *http.Request) answer {
+		tp := idleTape(answer{do: func(req *http.Request) answer {
 			if req.Method == http.MethodGet {
 				return ok(`{"id":"u1","email":"u@example.com","type":2,"role_id":"2","status":"` + status + `"}`)
 			}

@@ -199,9 +199,9 @@ func writes() []call {
 		name    string
 		options zoom.ReclaimOptions
 	}{
-		{"dry run", zoom.ReclaimOptions{DryRun: true}},
-		{"downgrade", zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade}},
-		{"deactivate", zoom.ReclaimOptions{Method: zoom.ReclaimDeactivate}},
+		{"dry run", zoom.ReclaimOptions{DryRun: true, AllowLive: true}},
+		{"downgrade", zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade, AllowLive: true}},
+		{"deactivate", zoom.ReclaimOptions{Method: zoom.ReclaimDeactivate, AllowLive: true}},
 	}
 	for _, m := range methods {
 		calls = append(calls, call{name: "Users.Reclaim " + m.name, needs: hasUser, user: member(), run: func(ctx context.Context, s *subject) (*outcome, error) {

@@ -105,7 +105,7 @@ var (
 	_ func(zoom.Classifier, iter.Seq2[*zoom.User, error]) (zoom.LicenseSummary, error)                     = zoom.Classifier.Summarize
 	_ func(*zoom.LicenseSummary, *zoom.User)                                                               = (*zoom.LicenseSummary).Add
 	_                                                                                                      = [...]zoom.ReclaimMethod{zoom.ReclaimDeactivate, zoom.ReclaimDowngrade}
-	_                                                                                                      = zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade, DryRun: true, AllowAdmins: true}
+	_                                                                                                      = zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade, DryRun: true, AllowAdmins: true, AllowLive: true, AllowOnPrem: true}
 	_                                                                                                      = zoom.ReclaimResult{UserID: "", Email: "", Method: zoom.ReclaimDeactivate, Outcome: zoom.OutcomeUnknown, Before: (*zoom.User)(nil), After: (*zoom.User)(nil), Reconciled: true}
 	_                                                                                                      = [...]zoom.Outcome{zoom.OutcomeUnknown, zoom.OutcomeReclaimed, zoom.OutcomeAlreadyReclaimed, zoom.OutcomeProtected, zoom.OutcomeDryRun}
 	_ *zoom.Time                                                                                           = zoom.User{}.LastLoginTime
