@@ -70,6 +70,12 @@ func (t LicenseType) String() string {
 // MarshalText writes the name, so that reports and logs can be read.
 func (t LicenseType) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
+// UnmarshalText reads what [LicenseType.MarshalText] writes and refuses any other
+// text.
+func (t *LicenseType) UnmarshalText(text []byte) error {
+	return unmarshalName(t, text, "license type", LicenseUnknown, LicenseBasic, LicenseLicensed, LicenseOnPrem, LicenseUnassigned, LicenseNone)
+}
+
 // A License is what one user holds.
 type License struct {
 	Type   LicenseType `json:"type"`

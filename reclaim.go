@@ -3,6 +3,7 @@ package zoom
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"net/http"
 	"strings"
@@ -37,6 +38,12 @@ func (m ReclaimMethod) String() string {
 // MarshalText writes the name, so that reports and logs can be read.
 func (m ReclaimMethod) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
+// UnmarshalText reads what [ReclaimMethod.MarshalText] writes and refuses any other
+// text.
+func (m *ReclaimMethod) UnmarshalText(text []byte) error {
+	return unmarshalName(m, text, "reclaim method", ReclaimDeactivate, ReclaimDowngrade)
+}
+
 // An Outcome is how an attempt to reclaim ended.
 type Outcome int
 
@@ -61,6 +68,23 @@ func (o Outcome) String() string {
 
 // MarshalText writes the words, so that reports and logs can be read.
 func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// UnmarshalText reads what [Outcome.MarshalText] writes and refuses any other text.
+func (o *Outcome) UnmarshalText(text []byte) error {
+	return unmarshalName(o, text, "outcome", OutcomeUnknown, OutcomeReclaimed, OutcomeAlreadyReclaimed, OutcomeProtected, OutcomeDryRun)
+}
+
+// unmarshalName finds the value that has the name. What is not known is refused: a
+// decision may rest on it.
+func unmarshalName[T fmt.Stringer](to *T, name []byte, what string, known ...T) error {
+	for _, value := range known {
+		if value.String() == string(name) {
+			*to = value
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: %s: the name is not known", ErrInvalidArgument, what)
+}
 
 // ReclaimOptions change [UsersService.Reclaim].
 type ReclaimOptions struct {

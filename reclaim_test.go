@@ -2,6 +2,7 @@ package zoom_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -309,4 +310,37 @@ func TestReclaimNames(t *testing.T) {
 		names = append(names, o.String())
 	}
 	assert.Equal(t, []string{"unknown", "unknown", "reclaimed", "already reclaimed", "protected", "dry run", "unknown"}, names)
+}
+
+// What a report or a journal wrote can be read again; what it did not write cannot.
+func TestNamesAreReadBack(t *testing.T) {
+	result := zoom.ReclaimResult{
+		UserID: "u1", Email: "u1@example.com", Method: zoom.ReclaimDowngrade, Outcome: zoom.OutcomeDryRun,
+		Before: &zoom.User{ID: "u1", Email: "u1@example.com", Type: zoom.TypeLicensed, Status: zoom.StatusActive},
+	}
+	data, err := json.Marshal(result)
+	require.NoError(t, err)
+	assert.Contains(t, string(data), `"dry run"`)
+	var again zoom.ReclaimResult
+	require.NoError(t, json.Unmarshal(data, &again))
+	assert.Equal(t, result, again)
+
+	for name, target := range map[string]any{
+		`["deactivate","downgrade"]`:                                        new([]zoom.ReclaimMethod),
+		`["unknown","reclaimed","already reclaimed","protected","dry run"]`: new([]zoom.Outcome),
+		`["roster","access","licenses","reclaim"]`:                          new([]zoom.Task),
+		`["Unknown","Basic","Licensed","On-Prem","Unassigned","None"]`:      new([]zoom.LicenseType),
+	} {
+		require.NoError(t, json.Unmarshal([]byte(name), target))
+		data, err := json.Marshal(target)
+		require.NoError(t, err)
+		assert.JSONEq(t, name, string(data))
+	}
+	for _, text := range []string{``, `unknown `, `Deactivate`, `1`, `basic`, `delete`} {
+		require.ErrorIs(t, new(zoom.ReclaimMethod).UnmarshalText([]byte(text)), zoom.ErrInvalidArgument, text)
+		require.ErrorIs(t, new(zoom.Outcome).UnmarshalText([]byte(text)), zoom.ErrInvalidArgument, text)
+		require.ErrorIs(t, new(zoom.Task).UnmarshalText([]byte(text)), zoom.ErrInvalidArgument, text)
+		require.ErrorIs(t, new(zoom.LicenseType).UnmarshalText([]byte(text)), zoom.ErrInvalidArgument, text)
+	}
+	require.Error(t, new(zoom.ReclaimMethod).UnmarshalText([]byte("unknown")))
 }

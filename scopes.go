@@ -34,6 +34,11 @@ func (t Task) String() string {
 // MarshalText writes the name, so that reports and logs can be read.
 func (t Task) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
+// UnmarshalText reads what [Task.MarshalText] writes and refuses any other text.
+func (t *Task) UnmarshalText(text []byte) error {
+	return unmarshalName(t, text, "task", TaskRoster, TaskAccess, TaskLicenses, TaskReclaim)
+}
+
 // A TaskScope is what one endpoint asks of a token: the classic scope or the
 // granular one. An app made now has granular scopes, an older one classic scopes;
 // either will do, and so will some of each. These are the least; a wider scope, as

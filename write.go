@@ -145,14 +145,18 @@ func (c *Client) beforeWrite(ctx context.Context, err error) (wait time.Duration
 }
 
 // acceptWrite takes the answers that Zoom gives to a write that it made: 200 or
-// 204, nothing or an empty object. Behind any other the state must be read.
+// 204, nothing or an empty object. A body that is nothing but a refusal is one; after
+// any other the user must be read.
 func acceptWrite(a *transport.Answer) error {
 	body := bytes.TrimSpace(a.Body)
 	expected := a.Status == http.StatusOK || a.Status == http.StatusNoContent
 	if expected && (len(body) == 0 || string(body) == "{}") {
 		return nil
 	}
-	return wire.RefusalOr(body, &wire.ShapeError{Reason: "the answer is not that of a change", Final: true})
+	if refused := wire.Refusal(body); refused != nil {
+		return refused
+	}
+	return &wire.ShapeError{Reason: "the answer is not that of a change", Final: true}
 }
 
 // unknownOutcome is the error of a change that may have been made. write is that of
