@@ -59,8 +59,8 @@
 // Zoom limits requests per account, over all apps and users on it: light, medium,
 // heavy and resource-intensive requests per second or minute, and per day. A
 // client keeps a little below the published limits of the Pro plan unless
-// [WithPlan] or [WithLimiter] says otherwise, slows down on a 429, and comes back
-// by and by. When a day's budget is spent the error is [ErrDailyLimit] and RetryAt
+// [WithPlan] or [WithLimiter] says otherwise, slows down on a 429 and recovers
+// gradually. When a day's budget is spent the error is [ErrDailyLimit] and RetryAt
 // says when the next day begins; it is never slept through.
 //
 // # Retries

@@ -3,7 +3,6 @@ package zoom
 import (
 	"errors"
 	"maps"
-	"net/http"
 	"slices"
 
 	"github.com/seatkit/zoom/internal/meaning"
@@ -26,8 +25,8 @@ func newError(o *operation, err error) *Error {
 		e.TrackingID = redact.ID(f.Answer.Header.Get("X-Zm-Trackingid"), f.Hidden...)
 		if refused, ok := errors.AsType[*wire.APIError](f.Err); ok {
 			api = refused
-		} else if e.StatusCode >= http.StatusBadRequest {
-			api = wire.ParseAPIError(f.Answer.Body)
+		} else if f.Answer.Error != nil {
+			api = f.Answer.Error
 		}
 		e.Code = api.Code
 		e.Message = scrubValues(api.Message, f.Hidden...)

@@ -144,7 +144,7 @@ func fleetComesBack(t *testing.T) {
 // opensAfterMidnight tells how long after midnight a limiter's gate opens.
 func opensAfterMidnight(t *testing.T, l *zoom.LocalLimiter) time.Duration {
 	t.Helper()
-	l.Observe(zoom.ClassMedium, zoom.RateLimit{Status: http.StatusTooManyRequests, Type: "Daily-limit"})
+	l.Observe(t.Context(), zoom.ClassMedium, zoom.RateLimit{Status: http.StatusTooManyRequests, Type: "Daily-limit"})
 	err := l.Wait(t.Context(), zoom.ClassMedium)
 	return asError(t, err).RetryAt.Sub(nextMidnight(time.Now()))
 }

@@ -1,85 +1,31 @@
 package zoom
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
-	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
-	"github.com/seatkit/zoom/internal/transport"
+	"github.com/seatkit/zoom/internal/pace"
 )
 
 const opLimiter = "limiter"
 
-// How a limiter keeps its distance to a limit and comes back to it.
-const (
-	paceFast     = 0.95                   // of a limit of fastLimit a second or more
-	paceSlow     = 0.90                   // of a lower one
-	fastLimit    = 40                     // requests a second
-	cutFactor    = 0.5                    // of the rate that is left after a 429
-	cutPause     = time.Second            // within which further 429s count as the same
-	raiseShare   = 0.1                    // of the full rate that comes back every raiseEvery
-	raiseEvery   = 10 * time.Second       //
-	slowestRate  = rate.Limit(1.0 / 10.0) // requests a second; below, only the published limit goes
-	resumeJitter = time.Minute            // within which the processes of an account come back after midnight UTC
-)
+// resumeJitter is the time after midnight UTC within which the processes of an account
+// continue.
+const resumeJitter = time.Minute
 
-// A LocalLimiter is a [Limiter] for one process. It lets single requests through
-// at even distances, a little below the limit, so that no window of a second
-// ever holds more than the limit; it halves a class's rate on a 429 and gives it
-// back by and by; it counts the day's requests and shuts the gate when Zoom says
-// that the day's budget is spent. Days are UTC.
+// A LocalLimiter is a [Limiter] for one process. It gives out turns at even distances, a
+// little below the limit, so that no window of a second ever holds more than the limit.
+// It halves the rate of a class on a 429 and recovers gradually. It counts the day's
+// requests and shuts the gate when Zoom says that the day's budget is spent. Days are UTC.
 type LocalLimiter struct {
-	err    error // a bad option, told by every Wait
-	jitter time.Duration
-
-	apart bool // resource-intensive requests do not draw on the heavy budget
-
-	mu      sync.Mutex
-	classes [numClasses]pace
-	days    [numClasses]day // the gates by gateOf, the budgets by budgetOf
+	err  error // a bad option, returned by every Wait
+	pace *pace.Limiter
 }
 
-// pace is the rate of one class.
-type pace struct {
-	bucket *rate.Limiter
-	full   rate.Limit // the most that is ever sent
-	cutAt  time.Time
-	raised time.Time
-	line   line
-}
-
-// day is the budget and the gate of the classes that share them.
-type day struct {
-	limit int // 0: none
-	used  int
-	ends  time.Time
-	shut  time.Time // until when Zoom answers nothing
-}
-
-// gateOf tells whose gate holds a class up: heavy and resource-intensive requests
-// share one.
-func gateOf(c RateClass) RateClass {
-	if c == ClassResourceIntensive {
-		return ClassHeavy
-	}
-	return c
-}
-
-// budgetOf tells whose budget a class draws on, which on a Free account is its
-// own.
-func (l *LocalLimiter) budgetOf(c RateClass) *day {
-	if l.apart {
-		return &l.days[c]
-	}
-	return &l.days[gateOf(c)]
-}
-
-// A LimiterOption changes the limits of [NewLimiter].
+// A LimiterOption changes the limits of [NewLocalLimiter].
 type LimiterOption func(*limits) error
 
 // LimitShare uses only a share of the account's limits and budgets, above 0 up
@@ -98,11 +44,11 @@ func LimitShare(share float64) LimiterOption {
 // account. The limiter stays a little below it.
 func LimitRate(class RateClass, perSecond float64) LimiterOption {
 	return func(l *limits) error {
-		if class < 0 || class >= numClasses {
+		if !class.isKnown() {
 			return errors.New("rate: unknown class")
 		}
 		if !(perSecond >= 1e-6 && perSecond <= 1e6) {
-			return errors.New("rate: want a millionth to a million")
+			return errors.New("rate: want 1e-6 to 1e6")
 		}
 		l.perSecond[class] = perSecond
 		return nil
@@ -110,32 +56,36 @@ func LimitRate(class RateClass, perSecond float64) LimiterOption {
 }
 
 // LimitPerDay replaces the day's budget of a class; 0 means none. Heavy and
-// resource-intensive requests share one, so that setting either sets both, but not on a Free account.
+// resource-intensive requests share one, so that setting either sets both. On a Free
+// account each class has its own.
 func LimitPerDay(class RateClass, requests int) LimiterOption {
 	return func(l *limits) error {
-		if class < 0 || class >= numClasses {
+		if !class.isKnown() {
 			return errors.New("per day: unknown class")
 		}
 		if requests < 0 || requests > 1e9 {
-			return errors.New("per day: want 0 to a thousand million")
+			return errors.New("per day: want 0 to 1e9")
 		}
 		if !l.apart {
-			class = gateOf(class)
+			class = RateClass(pace.Class(class).Gate())
 		}
 		l.perDay[class] = requests
 		return nil
 	}
 }
 
-// NewLimiter returns a limiter with Zoom's published limits for the plan. A plan
+// NewLimiter is [NewLocalLimiter] under its former name.
+func NewLimiter(p Plan, opts ...LimiterOption) *LocalLimiter { return NewLocalLimiter(p, opts...) }
+
+// NewLocalLimiter returns a limiter with Zoom's published limits for the plan. A plan
 // or option that is out of range is kept and becomes [ErrInvalidArgument] in
 // [NewClient] and in every Wait.
 //
 // API: https://developers.zoom.us/docs/api/rate-limits/
-func NewLimiter(p Plan, opts ...LimiterOption) *LocalLimiter {
+func NewLocalLimiter(p Plan, opts ...LimiterOption) *LocalLimiter {
 	l := limitsOf(p)
 	err := l.apply(opts)
-	if p < PlanFree || p > PlanBusiness {
+	if !p.isKnown() {
 		err = errors.Join(errors.New("plan: want PlanFree, PlanPro or PlanBusiness"), err)
 	}
 	limiter := newLocalLimiter(l)
@@ -145,89 +95,123 @@ func NewLimiter(p Plan, opts ...LimiterOption) *LocalLimiter {
 	return limiter
 }
 
-func newLocalLimiter(l limits) *LocalLimiter {
-	limiter := &LocalLimiter{jitter: rand.N(resumeJitter), apart: l.apart}
-	for class := range limiter.classes {
-		full := rate.Limit(l.perSecond[class] * l.share * paceOf(l.perSecond[class]))
-		limiter.classes[class] = pace{bucket: rate.NewLimiter(full, 1), full: full}
-		limiter.days[class].limit = int(float64(l.perDay[class]) * l.share)
-		if l.perDay[class] > 0 && limiter.days[class].limit == 0 {
-			limiter.days[class].limit = 1
-		}
-	}
-	return limiter
+func newLocalLimiter(l limits) *LocalLimiter { return &LocalLimiter{pace: pace.New(l.config())} }
+
+// Wait returns when a request of the class may be sent. A wait that would
+// outlast the deadline of ctx is not begun: the error is [ErrRateLimited] and
+// [context.DeadlineExceeded]. While the day's budget is spent it is
+// [ErrDailyLimit] with RetryAt.
+func (l *LocalLimiter) Wait(ctx context.Context, class RateClass) error {
+	_, err := l.wait(ctx, class)
+	return err
 }
 
-func paceOf(perSecond float64) float64 {
-	if perSecond >= fastLimit {
-		return paceFast
+// wait is Wait with a turn that can be given back.
+func (l *LocalLimiter) wait(ctx context.Context, class RateClass) (pace.Turn, error) {
+	if err := l.check(class); err != nil {
+		return pace.Turn{}, err
 	}
-	return paceSlow
+	if ctx == nil {
+		return pace.Turn{}, fmt.Errorf("zoom: limiter: the context is nil: %w", ErrInvalidArgument)
+	}
+	turn, err := l.pace.Wait(ctx, pace.Class(class))
+	return turn, limiterError(err)
 }
 
-// Observe learns from an answer: a 429 halves the rate of the class, the word
-// that a day's budget is spent shuts the gate of the classes that share it.
-func (l *LocalLimiter) Observe(class RateClass, r RateLimit) {
-	if l.check(class) != nil {
-		return
+// limiterError makes the public error of what a limiter refuses.
+func limiterError(err error) error {
+	switch refused := err.(type) { //nolint:errorlint // pace returns the very types
+	case *pace.DayError:
+		return &Error{Op: opLimiter, RetryAt: refused.Until, Err: ErrDailyLimit}
+	case *pace.LateError:
+		return &Error{Op: opLimiter, RetryAt: refused.At, Err: withSentinel(ErrRateLimited, context.DeadlineExceeded)}
+	default:
+		return err
 	}
-	said := transport.Rate(r)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := time.Now()
+}
+
+func (l *LocalLimiter) check(class RateClass) error {
 	switch {
-	case said.PerUser(), said.Concurrent(): // not the account's limit
-	case said.Daily():
-		l.shut(class, &said, now)
-	case said.Status == http.StatusTooManyRequests:
-		l.classes[class].cut(now)
-	case said.Remaining == 0 && said.IsDailyType():
-		l.shut(class, &said, now)
+	case l == nil || l.pace == nil:
+		return fmt.Errorf("zoom: the limiter was not made by NewLocalLimiter: %w", ErrInvalidArgument)
+	case l.err != nil:
+		return l.err
+	case !class.isKnown():
+		return fmt.Errorf("zoom: limiter: unknown rate class: %w", ErrInvalidArgument)
+	default:
+		return nil
 	}
 }
 
-// shut closes the gate until the moment that the server names, or midnight UTC by
-// its clock. Each process waits a little longer by its own jitter, so that not
-// all come back at once.
-func (l *LocalLimiter) shut(class RateClass, said *transport.Rate, now time.Time) {
-	until := now.Add(said.UntilReset(now)).Add(l.jitter)
-	if day := &l.days[gateOf(class)]; until.After(day.shut) {
-		day.shut = until
+// Observe learns from an answer to a request of the class. A 429 halves the rate, the
+// word that a day's budget is spent shuts the gate. The category of the answer, if it
+// has one, says of which class.
+func (l *LocalLimiter) Observe(_ context.Context, class RateClass, r RateLimit) {
+	if l.check(class) == nil {
+		rate := pace.Rate(r)
+		l.pace.Observe(pace.Class(class), &rate)
 	}
 }
 
-// roll begins a new day.
-func (d *day) roll(now time.Time) {
-	if now.Before(d.ends) {
-		return
+// ResumeDelay returns how long after midnight UTC, or after the moment that Zoom
+// names, this limiter continues when the day's budget was spent: up to a minute,
+// drawn by lot, so that the processes of an account do not come back all at once.
+func (l *LocalLimiter) ResumeDelay() time.Duration {
+	if l == nil || l.pace == nil {
+		return 0
 	}
-	y, m, dd := now.UTC().Date()
-	d.ends = time.Date(y, m, dd+1, 0, 0, 0, 0, time.UTC)
-	d.used = 0
+	return l.pace.Jitter()
 }
 
-// cut halves the rate. What is sent before the cut is felt does not cut again.
-func (p *pace) cut(now time.Time) {
-	if now.Sub(p.cutAt) < cutPause {
-		return
-	}
-	p.cutAt, p.raised = now, now
-	p.bucket.SetLimitAt(now, max(p.bucket.Limit()*cutFactor, min(p.full, slowestRate)))
+// LimiterStats is what a [LocalLimiter] is doing with one class.
+type LimiterStats struct {
+	Class     RateClass
+	PerSecond float64   // requests a second that it lets through now
+	Full      float64   // requests a second when nothing slows it down
+	UsedToday int       // requests of the classes that share the budget, since 00:00 UTC
+	PerDay    int       // the budget of those classes; 0: none
+	ShutUntil time.Time // zero: the gate is open
 }
 
-// raise gives back a tenth of the full rate for every ten seconds since the cut.
-func (p *pace) raise(now time.Time) {
-	if p.bucket.Limit() >= p.full {
-		return
-	}
-	steps := now.Sub(p.raised) / raiseEvery
-	if steps <= 0 {
-		return
-	}
-	p.raised = p.raised.Add(steps * raiseEvery)
-	p.bucket.SetLimitAt(now, min(p.full, p.bucket.Limit()+rate.Limit(float64(steps)*raiseShare)*p.full))
+// String is one line for a log.
+func (s LimiterStats) String() string {
+	return fmt.Sprintf("%s: %.2f of %.2f/s, %d of %d today", s.Class, s.PerSecond, s.Full, s.UsedToday, s.PerDay)
 }
 
-func dailyLimit(until time.Time) error {
-	return &Error{Op: opLimiter, RetryAt: until, Err: ErrDailyLimit}
+// Stats returns what the limiter is doing, class by class.
+func (l *LocalLimiter) Stats() []LimiterStats {
+	if l.check(ClassMedium) != nil {
+		return nil
+	}
+	stats := make([]LimiterStats, 0, numClasses)
+	for class := range RateClass(numClasses) {
+		s := l.pace.Stats(pace.Class(class))
+		stats = append(stats, LimiterStats{
+			Class: class, PerSecond: s.PerSecond, Full: s.Full, UsedToday: s.UsedToday, PerDay: s.PerDay, ShutUntil: s.ShutUntil,
+		})
+	}
+	return stats
 }
+
+// Unlimited returns a limiter that never waits: behind a proxy that limits, and
+// in tests.
+func Unlimited() Limiter { return unlimited{} }
+
+type unlimited struct{}
+
+func (unlimited) Wait(ctx context.Context, _ RateClass) error {
+	if ctx == nil {
+		return fmt.Errorf("zoom: limiter: the context is nil: %w", ErrInvalidArgument)
+	}
+	return ctx.Err()
+}
+
+func (unlimited) Observe(context.Context, RateClass, RateLimit) {}
+
+var (
+	_ Limiter       = (*LocalLimiter)(nil)
+	_ ResumeDelayer = (*LocalLimiter)(nil)
+)
+
+// newRandomDelay draws the jitter of a limiter.
+func newRandomDelay() time.Duration { return rand.N(resumeJitter) }

@@ -91,12 +91,12 @@ func TestFaultRL15NoWindowAboveTheLimitUnder429s(t *testing.T) {
 					at, refused := make([]time.Time, 0, calls), 0
 					for range calls {
 						at = append(at, waits(t, l, class, 1)...)
-						said := zoom.RateLimit{Status: http.StatusOK, Limit: -1, Remaining: -1}
+						said := zoom.RateLimit{Status: http.StatusOK}
 						if random.Float64() < 0.3 {
 							said.Status, said.Message = http.StatusTooManyRequests, perSecond429
 							refused++
 						}
-						l.Observe(class, said)
+						l.Observe(t.Context(), class, said)
 					}
 					assert.InDelta(t, 0.3*calls, refused, 0.02*calls)
 					assert.LessOrEqual(t, mostWithin(at, windowOf(class)-time.Nanosecond), limit[0])
@@ -182,21 +182,21 @@ func TestFaultRL18BadOptions(t *testing.T) {
 		l := zoom.NewLimiter(zoom.PlanPro, nil, opt)
 		require.ErrorIs(t, l.Wait(t.Context(), zoom.ClassLight), zoom.ErrInvalidArgument, name)
 		assert.Nil(t, l.Stats())
-		l.Observe(zoom.ClassLight, zoom.RateLimit{Status: 429}) // no panic
+		l.Observe(t.Context(), zoom.ClassLight, zoom.RateLimit{Status: 429}) // no panic
 		_, err := zoom.NewClient(zoom.StaticToken("t"), zoom.WithLimiter(l))
 		require.ErrorIs(t, err, zoom.ErrInvalidArgument, name)
 	}
 	for name, l := range map[string]*zoom.LocalLimiter{"zero": new(zoom.LocalLimiter), "nil": nil} {
 		require.ErrorIs(t, l.Wait(t.Context(), zoom.ClassLight), zoom.ErrInvalidArgument, name)
 		assert.Nil(t, l.Stats())
-		l.Observe(zoom.ClassLight, zoom.RateLimit{Status: 429})
+		l.Observe(t.Context(), zoom.ClassLight, zoom.RateLimit{Status: 429})
 		_, err := zoom.NewClient(zoom.StaticToken("t"), zoom.WithLimiter(l))
 		require.ErrorIs(t, err, zoom.ErrInvalidArgument, name)
 	}
 	l := zoom.NewLimiter(zoom.PlanPro)
 	for _, class := range []zoom.RateClass{-1, 4} {
 		require.ErrorIs(t, l.Wait(t.Context(), class), zoom.ErrInvalidArgument)
-		l.Observe(class, zoom.RateLimit{Status: 429})
+		l.Observe(t.Context(), class, zoom.RateLimit{Status: 429})
 		assert.Equal(t, "unknown", class.String())
 	}
 	assert.Equal(t, "light medium heavy resource-intensive", fmt.Sprint(allClasses[0], " ", allClasses[1], " ", allClasses[2], " ", allClasses[3]))
@@ -245,7 +245,7 @@ func TestLimiterGivesACancelledTurnBack(t *testing.T) {
 func TestUnlimited(t *testing.T) {
 	l := zoom.Unlimited()
 	require.NoError(t, l.Wait(t.Context(), zoom.ClassHeavy))
-	l.Observe(zoom.ClassHeavy, zoom.RateLimit{Status: http.StatusTooManyRequests})
+	l.Observe(t.Context(), zoom.ClassHeavy, zoom.RateLimit{Status: http.StatusTooManyRequests})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.ErrorIs(t, l.Wait(ctx, zoom.ClassHeavy), context.Canceled)

@@ -1,16 +1,67 @@
 package zoom
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"sync"
-	"time"
 
-	"github.com/seatkit/zoom/internal/transport"
+	"github.com/seatkit/zoom/internal/pace"
 )
 
-// limits are those of an account.
+// How far below a limit requests are sent.
+const (
+	paceFast  = 0.95 // of a limit of fastLimit a second or more
+	paceSlow  = 0.90 // of a lower one
+	fastLimit = 40   // requests a second
+)
+
+// Limits are the limits of an account, for a [Limiter] of your own.
+//
+// Heavy and resource-intensive requests draw on one budget a day, that of ClassHeavy,
+// unless PerDay has an entry for ClassResourceIntensive. They always share one gate.
+type Limits struct {
+	PerSecond map[RateClass]int // requests in any second
+	PerMinute map[RateClass]int // requests in any minute, for classes without an entry in PerSecond
+	PerDay    map[RateClass]int // requests in a day, UTC; no entry: no limit
+
+	// Pace returns how many requests to send in a second to a class with a limit of so
+	// many, so that no window of a second holds more. For a limit per minute it
+	// returns the same of a minute. Nil: the limit itself.
+	Pace func(perSecond int) float64
+}
+
+// PlanLimits returns Zoom's published limits for a plan, and the pace that
+// [LocalLimiter] keeps. For a value that is no plan it returns Pro's rates without a
+// budget for the day. The maps are the caller's to change.
+//
+// API: https://developers.zoom.us/docs/api/rate-limits/
+func PlanLimits(p Plan) Limits {
+	l := Limits{
+		PerSecond: map[RateClass]int{ClassLight: 30, ClassMedium: 20, ClassHeavy: 10},
+		PerMinute: map[RateClass]int{ClassResourceIntensive: 10},
+		PerDay:    map[RateClass]int{},
+		Pace:      func(perSecond int) float64 { return float64(perSecond) * paceOf(float64(perSecond)) },
+	}
+	switch p {
+	case PlanFree:
+		l.PerSecond = map[RateClass]int{ClassLight: 4, ClassMedium: 2, ClassHeavy: 1}
+		l.PerDay = map[RateClass]int{ClassLight: 6000, ClassMedium: 2000, ClassHeavy: 1000, ClassResourceIntensive: 30_000}
+	case PlanPro:
+		l.PerDay[ClassHeavy] = 30_000
+	case PlanBusiness:
+		l.PerSecond = map[RateClass]int{ClassLight: 80, ClassMedium: 60, ClassHeavy: 40}
+		l.PerMinute[ClassResourceIntensive] = 20
+		l.PerDay[ClassHeavy] = 60_000
+	}
+	return l
+}
+
+func paceOf(perSecond float64) float64 {
+	if perSecond >= fastLimit {
+		return paceFast
+	}
+	return paceSlow
+}
+
+// limits are those of an account as the options of a LocalLimiter change them.
 type limits struct {
 	share     float64
 	apart     bool // resource-intensive requests have a budget of their own
@@ -18,21 +69,13 @@ type limits struct {
 	perDay    [numClasses]int // 0: none
 }
 
-// limitsOf returns Zoom's published limits; those of Pro and no budget for a plan
-// that is not known.
 func limitsOf(p Plan) limits {
+	published := PlanLimits(p)
 	l := limits{share: 1}
-	l.perSecond = [numClasses]float64{ClassLight: 30, ClassMedium: 20, ClassHeavy: 10, ClassResourceIntensive: 10.0 / 60}
-	switch p {
-	case PlanFree:
-		l.apart = true
-		l.perSecond = [numClasses]float64{ClassLight: 4, ClassMedium: 2, ClassHeavy: 1, ClassResourceIntensive: 10.0 / 60}
-		l.perDay = [numClasses]int{ClassLight: 6000, ClassMedium: 2000, ClassHeavy: 1000, ClassResourceIntensive: 30_000}
-	case PlanPro:
-		l.perDay[ClassHeavy] = 30_000
-	case PlanBusiness:
-		l.perSecond = [numClasses]float64{ClassLight: 80, ClassMedium: 60, ClassHeavy: 40, ClassResourceIntensive: 20.0 / 60}
-		l.perDay[ClassHeavy] = 60_000
+	_, l.apart = published.PerDay[ClassResourceIntensive]
+	for class := range RateClass(numClasses) {
+		l.perSecond[class] = float64(published.PerSecond[class]) + float64(published.PerMinute[class])/60
+		l.perDay[class] = published.PerDay[class]
 	}
 	return l
 }
@@ -40,145 +83,22 @@ func limitsOf(p Plan) limits {
 func (l *limits) apply(opts []LimiterOption) error {
 	var errs []error
 	for _, opt := range opts {
-		if opt == nil {
-			continue
+		if opt != nil {
+			errs = append(errs, opt(l))
 		}
-		errs = append(errs, opt(l))
 	}
 	return errors.Join(errs...)
 }
 
-// newLimiter returns the limiter of a client.
-func (c *config) newLimiter() (Limiter, error) {
-	switch {
-	case c.limiter == nil && c.plan == 0:
-		return newLocalLimiter(limitsOf(0)), nil
-	case c.limiter == nil:
-		return NewLimiter(c.plan), nil
-	}
-	if local, ok := c.limiter.(*LocalLimiter); ok {
-		if err := local.check(ClassMedium); err != nil {
-			return nil, err
+// config takes the share, and what is kept below each limit, off the limits.
+func (l *limits) config() pace.Config {
+	c := pace.Config{Apart: l.apart, Jitter: newRandomDelay()}
+	for class := range c.PerSecond {
+		c.PerSecond[class] = l.perSecond[class] * l.share * paceOf(l.perSecond[class])
+		c.PerDay[class] = int(float64(l.perDay[class]) * l.share)
+		if l.perDay[class] > 0 {
+			c.PerDay[class] = max(1, c.PerDay[class])
 		}
 	}
-	return c.limiter, nil
-}
-
-// Unlimited returns a limiter that never waits: behind a proxy that limits, and
-// in tests.
-func Unlimited() Limiter { return unlimited{} }
-
-type unlimited struct{}
-
-func (unlimited) Wait(ctx context.Context, _ RateClass) error {
-	if ctx == nil {
-		return fmt.Errorf("zoom: limiter: the context is nil: %w", ErrInvalidArgument)
-	}
-	return ctx.Err()
-}
-
-func (unlimited) Observe(RateClass, RateLimit) {}
-
-// limiterAdapter puts a Limiter on the road.
-type limiterAdapter struct {
-	limiter Limiter
-	watch   *budgetWatch
-}
-
-func (a limiterAdapter) Wait(ctx context.Context, class int) error {
-	return a.limiter.Wait(ctx, RateClass(class))
-}
-
-func (a limiterAdapter) Observe(ctx context.Context, class int, r transport.Rate) time.Duration {
-	a.limiter.Observe(RateClass(class), RateLimit(r))
-	a.watch.observe(ctx, RateClass(class), &r)
-	if local, ok := a.limiter.(resumer); ok && r.Daily() && !r.PerUser() {
-		return local.ResumeDelay()
-	}
-	return 0
-}
-
-// resumer is a Limiter that goes on some time after the day's budget is back.
-type resumer interface{ ResumeDelay() time.Duration }
-
-var _ resumer = (*LocalLimiter)(nil)
-
-// ResumeDelay returns how long after midnight UTC, or after the moment that Zoom
-// names, this limiter goes on when the day's budget was spent: up to a minute,
-// drawn by lot, so that the processes of an account do not come back all at once.
-func (l *LocalLimiter) ResumeDelay() time.Duration {
-	if l == nil {
-		return 0
-	}
-	return l.jitter
-}
-
-// budgetWatch tells, once for each class and day, that a day's budget is nearly
-// spent.
-type budgetWatch struct {
-	tracer *tracer
-
-	mu   sync.Mutex
-	told [numClasses]time.Time // the day
-}
-
-const nearlySpent = 20 // one part in so many is left
-
-func (w *budgetWatch) observe(ctx context.Context, class RateClass, r *transport.Rate) {
-	if w.tracer.silent() || !r.IsDailyType() || r.Limit <= 0 || r.Remaining < 0 || r.Remaining > r.Limit/nearlySpent {
-		return
-	}
-	if w.isNew(gateOf(class), r.Day(time.Now())) {
-		w.tracer.budget(ctx, BudgetInfo{Class: class, Remaining: r.Remaining, Limit: r.Limit})
-	}
-}
-
-func (w *budgetWatch) isNew(class RateClass, day time.Time) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.told[class].Equal(day) {
-		return false
-	}
-	w.told[class] = day
-	return true
-}
-
-// LimiterStats is what a [LocalLimiter] is doing with one class.
-type LimiterStats struct {
-	Class     RateClass
-	PerSecond float64   // requests a second that it lets through now
-	Full      float64   // requests a second when nothing slows it down
-	UsedToday int       // requests of the classes that share the budget, since 00:00 UTC
-	PerDay    int       // the budget of those classes; 0: none
-	ShutUntil time.Time // zero: the gate is open
-}
-
-// String is one line for a log.
-func (s LimiterStats) String() string {
-	return fmt.Sprintf("%s: %.2f of %.2f/s, %d of %d today", s.Class, s.PerSecond, s.Full, s.UsedToday, s.PerDay)
-}
-
-// Stats returns what the limiter is doing, class by class.
-func (l *LocalLimiter) Stats() []LimiterStats {
-	if l.check(ClassMedium) != nil {
-		return nil
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := time.Now()
-	stats := make([]LimiterStats, 0, numClasses)
-	for class := range RateClass(numClasses) {
-		p, day, gate := &l.classes[class], l.budgetOf(class), &l.days[gateOf(class)]
-		p.raise(now)
-		day.roll(now)
-		s := LimiterStats{
-			Class: class, PerSecond: float64(p.bucket.Limit()), Full: float64(p.full),
-			UsedToday: day.used, PerDay: day.limit,
-		}
-		if now.Before(gate.shut) {
-			s.ShutUntil = gate.shut
-		}
-		stats = append(stats, s)
-	}
-	return stats
+	return c
 }

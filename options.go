@@ -70,8 +70,8 @@ func WithBaseURL(u string) Option {
 		if err != nil {
 			return invalidOption("base URL", err.Error())
 		}
-		base.Path = strings.TrimRight(base.Path, "/")
-		base.RawPath = ""
+		base.RawPath = strings.TrimRight(base.EscapedPath(), "/") // the escapes as they are
+		base.Path, _ = url.PathUnescape(base.RawPath)             // EscapedPath escapes well
 		c.base = base
 		return nil
 	}
@@ -101,22 +101,23 @@ func WithUserAgent(product string) Option {
 
 // WithPlan keeps the client within Zoom's published limits for the plan, daily
 // budgets included. Without it the rates are Pro's and there is no daily budget
-// on our side. It cannot be combined with [WithLimiter].
+// on our side. Of WithPlan and [WithLimiter] the later one counts.
 func WithPlan(p Plan) Option {
 	return func(c *config) error {
 		if p < PlanFree || p > PlanBusiness {
 			return invalidOption("plan", "want PlanFree, PlanPro or PlanBusiness")
 		}
-		c.plan = p
+		c.plan, c.limiter = p, nil
 		return nil
 	}
 }
 
 // WithLimiter makes the client ask l before every request. Zoom counts per
-// account: share one limiter among all clients of an account.
+// account: share one limiter among all clients of an account. Of [WithPlan] and
+// WithLimiter the later one counts.
 func WithLimiter(l Limiter) Option {
 	return func(c *config) error {
-		c.limiter = l
+		c.limiter, c.plan = l, 0
 		return nil
 	}
 }
@@ -164,9 +165,6 @@ func newConfig(opts []Option) (*config, error) {
 			return nil, err
 		}
 	}
-	if c.plan != 0 && c.limiter != nil {
-		return nil, invalidOption("plan and limiter", "want one of the two")
-	}
 	if policy := c.policy(); policy.MinDelay > policy.MaxDelay {
 		return nil, invalidOption("retry policy", "want MinDelay no longer than MaxDelay")
 	}
@@ -203,10 +201,13 @@ func (c *config) wire() (rt http.RoundTripper, ours bool) {
 	if c.http != nil && c.http.Transport != nil {
 		return c.http.Transport, false
 	}
-	return newHTTPTransport(), true
+	return NewTransport(), true
 }
 
-func newHTTPTransport() *http.Transport {
+// NewTransport returns the transport that a client makes for itself. A program with
+// many clients can give one to each by [WithHTTPClient], so that they share
+// connections. Close of a client leaves it open.
+func NewTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,

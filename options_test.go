@@ -20,8 +20,6 @@ func TestOptionsAreRefused(t *testing.T) {
 		"plan 0":                  {zoom.WithPlan(0)},
 		"plan 4":                  {zoom.WithPlan(4)},
 		"plan -1":                 {zoom.WithPlan(-1)},
-		"plan and limiter":        {zoom.WithPlan(zoom.PlanPro), zoom.WithLimiter(zoom.Unlimited())},
-		"limiter and plan":        {zoom.WithLimiter(zoom.Unlimited()), zoom.WithPlan(zoom.PlanPro)},
 		"user agent CR LF":        {zoom.WithUserAgent("a\r\nHost: evil")},
 		"user agent ä":            {zoom.WithUserAgent("ä")},
 		"negative attempts":       {zoom.WithRetry(zoom.RetryPolicy{MaxAttempts: -1})},
@@ -146,3 +144,31 @@ func TestSilentByDefault(t *testing.T) {
 	require.Error(t, get(t.Context(), tp.client(t)))
 	assert.Empty(t, b.String())
 }
+
+// Of WithPlan and WithLimiter the later one counts.
+func TestTheLaterOfPlanAndLimiterCounts(t *testing.T) {
+	asked := 0
+	own := limiterFunc(func() { asked++ })
+	for name, tc := range map[string]struct {
+		opts []zoom.Option
+		want int
+	}{
+		"limiter last": {[]zoom.Option{zoom.WithPlan(zoom.PlanFree), zoom.WithLimiter(own)}, 1},
+		"plan last":    {[]zoom.Option{zoom.WithLimiter(own), zoom.WithPlan(zoom.PlanFree)}, 0},
+		"none at last": {[]zoom.Option{zoom.WithLimiter(own), zoom.WithLimiter(nil)}, 0},
+	} {
+		asked = 0
+		_, err := newTape(ok(traceUser)).client(t, tc.opts...).Users.Get(t.Context(), "u1")
+		require.NoError(t, err, name)
+		assert.Equal(t, tc.want, asked, name)
+	}
+}
+
+type limiterFunc func()
+
+func (f limiterFunc) Wait(context.Context, zoom.RateClass) error {
+	f()
+	return nil
+}
+
+func (limiterFunc) Observe(context.Context, zoom.RateClass, zoom.RateLimit) {}

@@ -3,6 +3,8 @@ package zoom
 import (
 	"context"
 	"time"
+
+	"github.com/seatkit/zoom/internal/pace"
 )
 
 // A RateClass is the rate-limit label that Zoom gives to an endpoint.
@@ -12,23 +14,25 @@ type RateClass int
 
 // The four labels. The zero value is Medium.
 const (
-	ClassMedium RateClass = iota
-	ClassLight
-	ClassHeavy
-	ClassResourceIntensive
+	ClassMedium            = RateClass(pace.Medium)
+	ClassLight             = RateClass(pace.Light)
+	ClassHeavy             = RateClass(pace.Heavy)
+	ClassResourceIntensive = RateClass(pace.ResourceIntensive)
 
-	numClasses = iota
+	numClasses = pace.NumClasses
 )
 
 var classNames = [numClasses]string{"medium", "light", "heavy", "resource-intensive"}
 
 // String returns "light", "medium", "heavy" or "resource-intensive".
 func (c RateClass) String() string {
-	if c < 0 || c >= numClasses {
+	if !c.isKnown() {
 		return "unknown"
 	}
 	return classNames[c]
 }
+
+func (c RateClass) isKnown() bool { return pace.Class(c).IsKnown() }
 
 // A Plan is the kind of Zoom account whose published limits apply. No API tells
 // which plan an account has.
@@ -42,32 +46,105 @@ const (
 	PlanBusiness
 )
 
+func (p Plan) isKnown() bool { return p >= PlanFree && p <= PlanBusiness }
+
 // A Limiter stands for one account: Zoom counts requests per account, over all
 // apps and users on it. It holds the rates, the day's budget and the gate that a
 // daily limit shuts. Share one among all clients of an account.
 //
-// A Limiter may also have a method ResumeDelay() time.Duration: how long after the
-// moment that Zoom names it opens a gate that a daily limit shut. That much is
-// added to RetryAt of the error.
+// This is the contract, for a Limiter of your own; [PlanLimits] has the numbers, and
+// package limitertest proves one:
+//
+//   - Both methods are called by many goroutines at once.
+//   - Classes have rates of their own: a class that waits never holds up another one.
+//   - No window of a second holds more requests of a class than PerSecond says, and
+//     none of a minute more than PerMinute, over all handles and processes of the
+//     account. Pauses save up nothing.
+//   - Heavy and resource-intensive requests share the gate. They share the day's
+//     budget, too, unless the limits have one for each.
+//   - A day is a day of UTC. A request counts for the day in which Wait returns.
+//
+// A Limiter may be a [ResumeDelayer] as well.
 type Limiter interface {
-	// Wait returns when a request of the class may be sent. It is called before
-	// every attempt, retries included. While the gate is shut it returns an
-	// [*Error] that is [ErrDailyLimit], with RetryAt, at once.
+	// Wait returns nil when a request of the class may be sent, which is then sent at
+	// once. It is called before every attempt, retries included.
+	//
+	// It returns an error, which costs nothing of the limits, and at once:
+	//   - when ctx is done, during the wait as well: the error of ctx;
+	//   - when the turn would come after the deadline of ctx: one that is
+	//     [ErrRateLimited] and [context.DeadlineExceeded];
+	//   - while the gate is shut or the day's budget is spent: one that is
+	//     [ErrDailyLimit]. An [*Error] with RetryAt says until when. This also ends the
+	//     waits that have begun.
+	//
+	// A turn can go unused: the caller gives up, or its access token ends while it waits.
 	Wait(ctx context.Context, class RateClass) error
 
-	// Observe is told what every answer said about limits.
-	Observe(class RateClass, r RateLimit)
+	// Observe is called with what each answer said, of whatever status. ctx bounds
+	// what it may take. class is that of the answer: the one that the answer names,
+	// else that of the request. By r.Kind:
+	//   - KindDaily shuts the gate until r.RetryAt, and without one until midnight UTC
+	//     by r.Date;
+	//   - KindPerSecond and KindPerMinute slow the class down, by half or so. The rate
+	//     comes back within minutes; it never falls to nothing;
+	//   - KindPerUser and KindConcurrent are not limits of the account and change
+	//     nothing, nor does KindNone.
+	// A 429 of requests that were sent before the class slowed down is the same 429.
+	// An answer of another status with a daily Type, HasRemaining and Remaining 0
+	// shuts the gate as well: the day's budget is spent.
+	Observe(ctx context.Context, class RateClass, r RateLimit)
+}
+
+// A ResumeDelayer is a [Limiter] that opens its gate some time after the moment that
+// Zoom names, so that the processes of an account do not come back all at once. The
+// delay is added to RetryAt of the error.
+type ResumeDelayer interface {
+	ResumeDelay() time.Duration
 }
 
 // A RateLimit is what one answer said about limits. Zoom sends few of these on
-// most answers: every field may be absent.
+// most answers: every field may be absent. The zero value says nothing.
 type RateLimit struct {
-	Status    int       // HTTP status of the answer
-	Category  string    // X-RateLimit-Category: Light, Medium, Heavy, Resource-intensive
-	Type      string    // X-RateLimit-Type: QPS or Daily-limit
-	Message   string    // Zoom's words on a 429
-	Limit     int       // X-RateLimit-Limit; -1: absent
-	Remaining int       // X-RateLimit-Remaining; -1: absent
-	RetryAt   time.Time // from Retry-After, or from the text of a daily 429; zero: not told
-	Date      time.Time // the server's clock; zero: not told
+	Status       int       // HTTP status of the answer
+	Category     string    // X-RateLimit-Category: Light, Medium, Heavy, Resource-intensive
+	Type         string    // X-RateLimit-Type: QPS or Daily-limit
+	Message      string    // Zoom's words on a 429
+	Limit        int       // X-RateLimit-Limit, if HasLimit
+	Remaining    int       // X-RateLimit-Remaining, if HasRemaining
+	HasLimit     bool      //
+	HasRemaining bool      //
+	RetryAt      time.Time // when to come back, by the clock of this process; zero: not said
+	Date         time.Time // the server's clock; zero: not said
+}
+
+// Kind says which limit a 429 speaks of; of any other status it is KindNone.
+func (r RateLimit) Kind() RateKind {
+	rate := pace.Rate(r)
+	return RateKind(rate.Kind())
+}
+
+// A RateKind says which limit was reached.
+type RateKind int
+
+// The kinds of a 429.
+const (
+	KindNone       = RateKind(pace.KindNone)       // no limit was reached
+	KindPerSecond  = RateKind(pace.KindPerSecond)  // or one that nothing tells more of
+	KindPerMinute  = RateKind(pace.KindPerMinute)  // of resource-intensive requests
+	KindDaily      = RateKind(pace.KindDaily)      // the account's day is spent
+	KindPerUser    = RateKind(pace.KindPerUser)    // too many requests about one user
+	KindConcurrent = RateKind(pace.KindConcurrent) // another operation on the same user is under way
+)
+
+var kindNames = map[RateKind]string{
+	KindNone: "none", KindPerSecond: "per second", KindPerMinute: "per minute", KindDaily: "daily",
+	KindPerUser: "per user", KindConcurrent: "concurrent",
+}
+
+// String returns "none", "per second", "per minute", "daily", "per user" or "concurrent".
+func (k RateKind) String() string {
+	if name, ok := kindNames[k]; ok {
+		return name
+	}
+	return "unknown"
 }

@@ -56,8 +56,11 @@ func (c *clientTokens) Token(ctx context.Context) (access string, err error) {
 	return access, err
 }
 
-// Held returns the access token that Token would return at once.
-func (c *clientTokens) Held() (access string, ok bool) { return c.cache.Held() }
+// Held returns the access token that Token would return at once, and fetches the next one
+// beside it if it is due.
+func (c *clientTokens) Held(ctx context.Context) (access string, ok bool) {
+	return c.cache.Ready(ctx, c.prepare)
+}
 
 // Rejected reports an access token that the API refused.
 func (c *clientTokens) Rejected(_ context.Context, accessToken string) { c.cache.Rejected(accessToken) }

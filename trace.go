@@ -3,6 +3,8 @@ package zoom
 import (
 	"context"
 	"time"
+
+	"github.com/seatkit/zoom/internal/transport"
 )
 
 // A Trace is a set of hooks, run inline on the goroutine that makes the call, which
@@ -48,8 +50,8 @@ type WaitReason string
 
 // The reasons for which a call waits.
 const (
-	WaitLimiter WaitReason = "limiter"
-	WaitRetry   WaitReason = "retry"
+	WaitLimiter WaitReason = transport.WaitLimiter
+	WaitRetry   WaitReason = transport.WaitRetry
 )
 
 // An AttemptInfo is one request that was put on the wire.

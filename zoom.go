@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/seatkit/zoom/internal/pace"
 	"github.com/seatkit/zoom/internal/transport"
 	"github.com/seatkit/zoom/internal/wire"
 )
@@ -149,8 +150,8 @@ func decodeObject(a *transport.Answer, out any) (unread int, err error) {
 	if err := wire.Check(a.Body); err != nil {
 		return 0, err
 	}
-	if refused := wire.Refusal(a.Body); refused != nil {
-		return 0, refused
+	if a.Error != nil {
+		return 0, a.Error
 	}
 	if out == nil {
 		return 0, nil
@@ -261,7 +262,7 @@ func (c *Client) prepare(ctx context.Context, o *operation) (*transport.Call, er
 	call := &transport.Call{
 		Op: o.op, Route: o.path,
 		Method: o.method, URL: c.url(path, o.query), Header: c.header,
-		Class: int(o.class), PerMinute: o.class == ClassResourceIntensive, Repeatable: o.repeatable, Accept: o.accept,
+		Class: pace.Class(o.class), Repeatable: o.repeatable, Accept: o.accept,
 		Values: values,
 	}
 	if o.body != nil {

@@ -162,7 +162,7 @@ func (slowLimiter) Wait(ctx context.Context, _ zoom.RateClass) error {
 	}
 }
 
-func (slowLimiter) Observe(zoom.RateClass, zoom.RateLimit) {}
+func (slowLimiter) Observe(context.Context, zoom.RateClass, zoom.RateLimit) {}
 
 // A token that ends while its call waits for the limiter is not sent.
 func TestFaultAU31TokenEndsWhileWaiting(t *testing.T) {

@@ -1,7 +1,6 @@
 package zoomtest
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/seatkit/zoom"
@@ -18,10 +17,6 @@ func (s *Server) Client(opts ...zoom.Option) *zoom.Client {
 		limiter = zoom.WithLimiter(zoom.NewLimiter(s.plan))
 	}
 	client, err := zoom.NewClient(s.TokenSource(), append([]zoom.Option{transport, limiter}, opts...)...)
-	if errors.Is(err, zoom.ErrInvalidArgument) {
-		// The caller may have given WithPlan, which excludes a limiter.
-		client, err = zoom.NewClient(s.TokenSource(), append([]zoom.Option{transport}, opts...)...)
-	}
 	if err != nil {
 		panic("zoomtest: Client: " + err.Error())
 	}

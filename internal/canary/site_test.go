@@ -97,8 +97,8 @@ func (w watch) Wait(ctx context.Context, _ zoom.RateClass) error {
 	return ctx.Err()
 }
 
-func (w watch) Observe(_ zoom.RateClass, r zoom.RateLimit) {
-	w.s.hook("Observe", context.Background(), r)
+func (w watch) Observe(ctx context.Context, _ zoom.RateClass, r zoom.RateLimit) {
+	w.s.hook("Observe", ctx, r)
 }
 
 // options watch all that a client says.

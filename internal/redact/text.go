@@ -21,8 +21,21 @@ var (
 	wordPattern       = regexp.MustCompile(`[A-Za-z0-9_.~+/=%-]{16,}`)
 )
 
-// Patterns takes out URLs with all that is in them and e-mail addresses.
+// enough is how many bytes of a text are looked at. Nobody prints as many.
+const enough = 16 << 10
+
+// beginning cuts a text before anything searches it.
+func beginning(text string) string {
+	if len(text) <= enough {
+		return text
+	}
+	return strings.ToValidUTF8(text[:enough], "")
+}
+
+// Patterns takes out URLs with all that is in them and e-mail addresses. Of an endless
+// text it returns the beginning.
 func Patterns(text string) string {
+	text = beginning(text)
 	if strings.Contains(text, "://") {
 		text = urlPattern.ReplaceAllString(text, Mark)
 	}
@@ -36,7 +49,7 @@ func Patterns(text string) string {
 // URLs, e-mail addresses, credentials, and words that look like ids, tokens or
 // something encoded.
 func Text(text string, values ...string) string {
-	text = Patterns(hide(text, values))
+	text = Patterns(hide(beginning(text), values))
 	text = credentialPattern.ReplaceAllString(text, "$1 "+Mark)
 	return wordPattern.ReplaceAllStringFunc(text, func(word string) string {
 		if Opaque(word) {
@@ -96,11 +109,21 @@ func Telling(value string) bool {
 	return len(value) > longest || strings.Trim(value, "abcdefghijklmnopqrstuvwxyz_") != "" && strings.Trim(value, "0123456789:.-") != ""
 }
 
-// hide takes values out of a text, in any case of letters.
+// longValue is the length of a value from which on its beginning stands for it.
+const longValue = 1 << 10
+
+// hide takes values out of a text, in any case of letters. From where a long one
+// begins it keeps nothing.
 func hide(text string, values []string) string {
 	for _, v := range values {
 		if len(v) < 2 || text == "" {
 			continue
+		}
+		if len(v) > longValue { // the text may end before it does
+			if i := strings.Index(text, v[:longValue]); i >= 0 {
+				text = text[:i] + Mark
+			}
+			v = v[:longValue]
 		}
 		once := url.QueryEscape(v)
 		forms := []string{

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/seatkit/zoom/internal/redact"
+	"github.com/seatkit/zoom/internal/wire"
 )
 
 // headerTimeout is how long an answer may take to begin.
@@ -30,45 +32,71 @@ type attempt struct {
 	events  Events
 }
 
-func (l *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
-	parent := req.Context()
-	st := stateOf(parent)
+func (l *attempt) send(parent context.Context, c *trip) (*Answer, *Failure) {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	var sent sending
-	if !st.call.Repeatable {
+	if !c.call.Repeatable {
 		ctx = sent.trace(ctx)
 	}
 
 	start := time.Now()
-	limit := min(l.timeout, st.left())
-	timer := time.AfterFunc(min(limit, headerTimeout), func() { cancel(errTimeout) })
+	timeout := min(l.timeout, c.left())
+	timer := time.AfterFunc(min(timeout, headerTimeout), func() { cancel(errTimeout) })
 	defer timer.Stop()
 
-	st.attempts++
-	st.answer, st.rate = nil, Rate{}
-	resp, err := l.next.RoundTrip(req.WithContext(ctx))
+	c.attempts++
+	resp, err := l.next.RoundTrip(newRequest(ctx, c))
 	if err == nil && resp == nil {
 		err = errors.New("the RoundTripper returned neither answer nor error")
 	}
+	var answer *Answer
 	if err == nil {
 		if timer.Stop() {
-			timer.Reset(limit - time.Since(start))
+			timer.Reset(timeout - time.Since(start))
 		}
-		err = l.read(resp, st)
+		answer, err = l.read(resp, c)
 	}
 	var failure *Failure
 	if err != nil {
-		failure = l.classify(parent, ctx, err, st, &sent)
+		failure = classify(parent, ctx, err, answer, c)
+		failure.Unsent = answer == nil && sent.isUnsent(failure)
 	}
 	if l.events.Attempted != nil {
-		st.nameAnswer()
-		l.events.Attempted(parent, st.call, st.attempts, st.answer, errorOrNil(failure), time.Since(start))
+		c.nameAnswer(answer)
+		l.events.Attempted(parent, c.call, c.attempts, answer, errorOrNil(failure), time.Since(start))
 	}
 	if failure != nil {
 		return nil, failure
 	}
-	return resp, nil
+	return answer, nil
+}
+
+// newRequest makes a request that belongs to this attempt alone: whatever a
+// RoundTripper writes to it does not reach the next one.
+func newRequest(ctx context.Context, c *trip) *http.Request {
+	u := *c.call.URL
+	req := &http.Request{
+		Method: c.call.Method, URL: &u, Host: u.Host, Header: c.call.Header.Clone(),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if body := c.call.Body; body != nil {
+		req.ContentLength = int64(len(body))
+		req.GetBody = func() (io.ReadCloser, error) {
+			if len(body) == 0 {
+				return http.NoBody, nil
+			}
+			return io.NopCloser(bytes.NewReader(body)), nil
+		}
+		req.Body, _ = req.GetBody() // it never fails
+	}
+	return req.WithContext(ctx)
 }
 
 // errorOrNil keeps a nil *Failure from becoming an error that is not nil.
@@ -79,32 +107,71 @@ func errorOrNil(f *Failure) error {
 	return f
 }
 
-// read takes the answer in and leaves resp without a body.
-func (l *attempt) read(resp *http.Response, st *state) error {
+// read takes the answer in. What it returns with an error is how far it came.
+func (l *attempt) read(resp *http.Response, c *trip) (*Answer, error) {
 	body := resp.Body
-	resp.Body = http.NoBody
 	if body == nil {
 		body = http.NoBody
 	}
 	defer body.Close()
-	st.answer = &Answer{Status: resp.StatusCode, Header: resp.Header}
-	if failure := checkStatus(resp.StatusCode); failure != nil {
-		st.rate = parseRate(st.answer, time.Now())
-		return failure
+	a := &Answer{Status: resp.StatusCode, Header: resp.Header}
+	err := errorOrNil(checkStatus(resp.StatusCode))
+	if err == nil {
+		err = l.readBody(a, body, resp.ContentLength, c.call.Method)
 	}
-	text, err := readAll(body, resp.ContentLength, l.maxBody)
-	st.answer.Body = text
-	st.rate = parseRate(st.answer, time.Now())
-	if st.rate.Message != "" {
-		st.rate.Message = redact.Text(st.rate.Message, st.hidden()...)
+	a.Error = parseError(a)
+	a.Rate = parseRate(a, time.Now())
+	if a.Rate.Message != "" {
+		a.Rate.Message = redact.Text(a.Rate.Message, c.hidden()...)
 	}
-	if err != nil && resp.StatusCode >= http.StatusBadRequest && !errors.Is(err, errBodyTooLarge) {
-		return nil // the status already says all that matters
+	return a, err
+}
+
+// readBody keeps a success whole, and of an error the beginning, which says all that is
+// ever looked at. A break in an error's body says no less than its status.
+func (l *attempt) readBody(a *Answer, body io.Reader, length int64, method string) (err error) {
+	var n int64
+	if a.isError() {
+		kept := &head{most: min(l.maxBody, wire.MaxErrorBody), limit: l.maxBody}
+		n, err = io.Copy(kept, body)
+		if a.Body = kept.text; err != nil && !errors.Is(err, errBodyTooLarge) {
+			return nil
+		}
+	} else {
+		a.Body, err = readAll(body, length, l.maxBody)
+		n = int64(len(a.Body))
 	}
-	if err == nil && resp.ContentLength > int64(len(text)) && st.call.Method != http.MethodHead {
-		err = io.ErrUnexpectedEOF // a RoundTripper that does not check for itself
+	if err == nil && length > n && method != http.MethodHead {
+		return io.ErrUnexpectedEOF // a RoundTripper that does not check for itself
 	}
 	return err
+}
+
+// A head keeps the beginning of what is written to it, and takes no more than a limit.
+type head struct {
+	text        []byte
+	most, limit int64
+	n           int64
+}
+
+func (h *head) Write(p []byte) (int, error) {
+	if room := h.most - int64(len(h.text)); room > 0 {
+		h.text = append(h.text, p[:min(int64(len(p)), room)]...)
+	}
+	if h.n += int64(len(p)); h.n > h.limit {
+		return 0, errBodyTooLarge
+	}
+	return len(p), nil
+}
+
+func (a *Answer) isError() bool { return a.Status >= http.StatusBadRequest }
+
+// parseError reads what the body says went wrong, once for all who want to know.
+func parseError(a *Answer) *wire.APIError {
+	if a.isError() {
+		return wire.ParseAPIError(a.Body)
+	}
+	return wire.Refusal(a.Body)
 }
 
 // checkStatus refuses what is neither a success nor an error: redirects, which
@@ -120,9 +187,8 @@ func checkStatus(status int) *Failure {
 	}
 }
 
-// classify says what kind of fault ended the attempt, and whether the request
-// surely never left.
-func (l *attempt) classify(parent, ctx context.Context, err error, st *state, sent *sending) *Failure {
+// classify says what kind of fault ended the attempt.
+func classify(parent, ctx context.Context, err error, answer *Answer, c *trip) *Failure {
 	f, known := errors.AsType[*Failure](err)
 	switch {
 	case known:
@@ -130,12 +196,12 @@ func (l *attempt) classify(parent, ctx context.Context, err error, st *state, se
 		f = &Failure{Kind: KindContext, Err: parent.Err()}
 	case errors.Is(context.Cause(ctx), errTimeout):
 		f = &Failure{Kind: KindTimeout, Err: context.DeadlineExceeded}
-	case st.answer != nil:
-		f = bodyFailure(err, st.hidden()...)
+	case answer != nil:
+		f = bodyFailure(err, c.hidden()...)
 	default:
-		f = networkFailure(err, st.hidden()...)
+		f = networkFailure(err, c.hidden()...)
 	}
-	f.Unsent = st.answer == nil && (f.neverConnected() || sent.surelyNot(f.Kind))
+	f.Answer = answer
 	return f
 }
 
@@ -149,6 +215,13 @@ func (s *sending) trace(ctx context.Context) context.Context {
 		GotConn:          func(httptrace.GotConnInfo) { s.connected.Store(true) },
 		WroteHeaderField: func(string, []string) { s.written.Store(true) },
 	})
+}
+
+// isUnsent reports whether nothing of the request was written. That bytes were written
+// outweighs what the error says: it may be of another connection, which a RoundTripper
+// opened for itself or for another try.
+func (s *sending) isUnsent(f *Failure) bool {
+	return !s.written.Load() && (f.neverConnected() || s.surelyNot(f.Kind))
 }
 
 // surelyNot needs evidence: a RoundTripper that reports nothing proves nothing.

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seatkit/zoom/internal/pace"
 )
 
 // draws is enough of them that the widest and the narrowest come close to the
@@ -55,7 +57,7 @@ func same(*Policy) {}
 func TestBackOffBounds(t *testing.T) {
 	const s = time.Second
 	minute := get()
-	minute.PerMinute = true
+	minute.Class = pace.ResourceIntensive
 	concurrent := answers(429, `{"code":429,"message":"Too many concurrent requests."}`)
 	for _, tc := range []struct {
 		name     string

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/seatkit/zoom/internal/pace"
 	"github.com/seatkit/zoom/internal/redact"
 	"github.com/seatkit/zoom/internal/wire"
 )
@@ -43,8 +44,8 @@ const (
 // A Failure is why a call did not succeed.
 type Failure struct {
 	Kind     Kind
-	Answer   *Answer // the latest answer; nil: none
-	Rate     Rate    // what it said about limits
+	Answer   *Answer   // the latest answer; nil: none
+	Rate     pace.Rate // what it said about limits
 	Wait     time.Duration
 	RetryAt  time.Time
 	Attempts int
@@ -52,6 +53,8 @@ type Failure struct {
 	Hidden   []string // what no text about the call may repeat
 	Open     bool     // of a call that must not be repeated: it may have been carried out all the same
 	Err      error
+
+	renewed bool // the token was refused for the first time: the call is to be sent again at once
 }
 
 // Error returns the text of the cause; the caller knows better words.

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seatkit/zoom/internal/pace"
 	"github.com/seatkit/zoom/internal/wire"
 )
 
@@ -87,7 +88,7 @@ func TestReadAllStopsAtTheLimit(t *testing.T) {
 }
 
 func TestJudge(t *testing.T) {
-	limit := func(message string) Rate { return Rate{Status: 429, Message: message} }
+	limit := func(message string) pace.Rate { return pace.Rate{Status: 429, Message: message} }
 	for _, tc := range []struct {
 		name         string
 		f            Failure
@@ -126,10 +127,10 @@ func TestJudge(t *testing.T) {
 		})
 	}
 	perMinute := get()
-	perMinute.PerMinute = true
+	perMinute.Class = pace.ResourceIntensive
 	for _, f := range []Failure{
-		{Answer: &Answer{Status: 429}, Rate: Rate{Status: 429, Category: "Resource-intensive"}},
-		{Answer: &Answer{Status: 429}, Rate: Rate{Status: 429}},
+		{Answer: &Answer{Status: 429}, Rate: pace.Rate{Status: 429, Category: "Resource-intensive"}},
+		{Answer: &Answer{Status: 429}, Rate: pace.Rate{Status: 429}},
 	} {
 		v := judge(perMinute, &f, testPolicy)
 		assert.Equal(t, basePerMinute, v.base)

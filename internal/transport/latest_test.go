@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seatkit/zoom/internal/pace"
 	"github.com/seatkit/zoom/internal/redact"
 )
 
@@ -37,7 +38,7 @@ func TestFailureKeepsTheLatestAnswer(t *testing.T) {
 				assert.Equal(t, tc.kind, f.Kind)
 				if tc.status == 0 {
 					assert.Nil(t, f.Answer)
-					assert.Equal(t, Rate{}, f.Rate, "who did not answer said nothing")
+					assert.Equal(t, pace.Rate{}, f.Rate, "who did not answer said nothing")
 					return
 				}
 				assert.Equal(t, tc.status, f.Answer.Status)

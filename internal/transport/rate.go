@@ -7,171 +7,157 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seatkit/zoom/internal/pace"
 	"github.com/seatkit/zoom/internal/redact"
-	"github.com/seatkit/zoom/internal/wire"
 )
-
-// A Rate is what one answer said about limits, in the fields of the public type.
-type Rate struct {
-	Status    int
-	Category  string
-	Type      string
-	Message   string
-	Limit     int
-	Remaining int
-	RetryAt   time.Time
-	Date      time.Time
-}
 
 // maxWait is the longest wait that a server's word can mean.
 const maxWait = 7 * 24 * time.Hour
 
 // parseRate reads the headers of an answer, each of which may be missing or
-// nonsense, and the message of a 429.
-func parseRate(a *Answer, now time.Time) Rate {
+// nonsense, and the message of a 429. RetryAt is by our clock, as far from now as it is
+// from the server's.
+func parseRate(a *Answer, now time.Time) pace.Rate {
 	h := a.Header
-	r := Rate{
-		Status:    a.Status,
-		Category:  label(h.Get("X-Ratelimit-Category")),
-		Type:      label(h.Get("X-Ratelimit-Type")),
-		Limit:     count(h.Get("X-Ratelimit-Limit")),
-		Remaining: count(h.Get("X-Ratelimit-Remaining")),
+	r := pace.Rate{
+		Status:   a.Status,
+		Category: label(h.Get("X-Ratelimit-Category")),
+		Type:     label(h.Get("X-Ratelimit-Type")),
 	}
-	if value := h.Get("Date"); value != "" {
-		if date, err := http.ParseTime(value); err == nil {
-			r.Date = date.UTC()
-		}
+	r.Limit, r.HasLimit = count(h.Get("X-Ratelimit-Limit"))
+	r.Remaining, r.HasRemaining = count(h.Get("X-Ratelimit-Remaining"))
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		r.Date = date.UTC()
 	}
-	if a.Status == http.StatusTooManyRequests {
-		r.Message = wire.ParseAPIError(a.Body).Message
+	if a.Error != nil && (a.Status == http.StatusTooManyRequests || a.Error.Code == http.StatusTooManyRequests) {
+		r.Status, r.Message = http.StatusTooManyRequests, a.Error.Message // also under the status of a success
 	}
-	if a.Status < http.StatusBadRequest {
+	if r.Status < http.StatusBadRequest {
 		return r
 	}
-	base := r.clock(now)
-	for _, value := range h["Retry-After"] {
-		if at, ok := parseRetryAfter(value, base); ok && at.After(r.RetryAt) {
-			r.RetryAt = at
-		}
+	now = now.UTC().Round(0)
+	clock := r.Clock(now)
+	at := retryAt(h, clock)
+	if r.Daily() && !at.After(clock) { // a moment that has passed is none
+		at = pace.NextMidnight(clock)
 	}
-	if r.Daily() && !r.RetryAt.After(base) { // a moment that has passed is none
-		r.RetryAt = nextMidnight(base)
+	if at.IsZero() && r.Status == http.StatusTooManyRequests {
+		at = reset(h.Get("X-Ratelimit-Reset"), clock)
 	}
-	if r.RetryAt.IsZero() && a.Status == http.StatusTooManyRequests {
-		if seconds, err := strconv.ParseInt(h.Get("X-Ratelimit-Reset"), 10, 64); err == nil {
-			if at := time.Unix(seconds, 0).UTC(); at.After(base) && at.Before(base.Add(maxWait)) {
-				r.RetryAt = at
-			}
-		}
+	if !at.IsZero() {
+		r.RetryAt = now.Add(max(0, at.Sub(clock)))
 	}
 	return r
 }
 
-// clock is the server's clock where it told, else ours.
-func (r *Rate) clock(now time.Time) time.Time {
-	if r.Date.IsZero() {
-		return now.UTC()
+// retryAt returns the latest moment that Retry-After names, by the server's clock.
+func retryAt(h http.Header, clock time.Time) (latest time.Time) {
+	for _, value := range h["Retry-After"] {
+		if at, ok := parseRetryAfter(value, clock); ok && at.After(latest) {
+			latest = at
+		}
 	}
-	return r.Date
+	return latest
 }
 
-// Wait returns how long the server asks to wait, by its own clock; zero: it does
-// not say, or the moment has passed.
-func (r *Rate) Wait(now time.Time) time.Duration {
-	if r.RetryAt.IsZero() {
-		return 0
+// reset reads Unix seconds that lie ahead and within a week.
+func reset(value string, clock time.Time) time.Time {
+	seconds, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return time.Time{}
 	}
-	return min(max(0, r.RetryAt.Sub(r.clock(now))), maxWait)
-}
-
-// Daily reports whether the answer is a 429 of a daily limit: by its type, and
-// where there is none by Zoom's words.
-func (r *Rate) Daily() bool {
-	if r.Status != http.StatusTooManyRequests {
-		return false
+	if at := time.Unix(seconds, 0).UTC(); at.After(clock) && at.Before(clock.Add(maxWait)) {
+		return at
 	}
-	if r.Type != "" {
-		return r.IsDailyType()
+	return time.Time{}
+}
+
+// parseRetryAfter reads the forms that are seen: ISO 8601, HTTP date, seconds, and a
+// list of them, of which the latest counts. A date in another zone than GMT is not
+// believed: its offset cannot be known from the name.
+func parseRetryAfter(value string, clock time.Time) (time.Time, bool) {
+	value = strings.Join(strings.Fields(value), " ")
+	if at, ok := parseMoment(value, clock); ok {
+		return at, true
 	}
-	words := strings.ToLower(r.Message)
-	return strings.Contains(words, "daily rate limit") || strings.Contains(words, "gmt 00:00:00")
-}
-
-// IsDailyType reports whether the answer's numbers are those of a day.
-func (r *Rate) IsDailyType() bool { return strings.Contains(strings.ToLower(r.Type), "daily") }
-
-// UntilReset returns how long a day's budget stays spent: until the moment that
-// the server names, else until midnight UTC, by its own clock.
-func (r *Rate) UntilReset(now time.Time) time.Duration {
-	if wait := r.Wait(now); wait > 0 {
-		return wait
+	var latest time.Time
+	found := false
+	for part := range strings.SplitSeq(value, ",") {
+		if at, ok := parseMoment(strings.TrimSpace(part), clock); ok {
+			if found = true; at.After(latest) {
+				latest = at
+			}
+		}
 	}
-	base := r.clock(now)
-	return nextMidnight(base).Sub(base)
+	return latest, found
 }
 
-// Day returns the beginning of the day, UTC, in which the answer was given.
-func (r *Rate) Day(now time.Time) time.Time { return nextMidnight(r.clock(now)).AddDate(0, 0, -1) }
-
-// PerUser reports whether a 429 speaks of one user and not of the account.
-func (r *Rate) PerUser() bool {
-	return r.Status == http.StatusTooManyRequests && strings.Contains(strings.ToLower(r.Message), "this particular")
+// layouts are the forms of ISO 8601, after a blank between date and time became a T.
+var layouts = []string{
+	time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04:05", "2006-01-02T15:04Z07:00",
 }
 
-// Concurrent reports whether a 429 means that another operation on the same user
-// is under way.
-func (r *Rate) Concurrent() bool {
-	return r.Status == http.StatusTooManyRequests && strings.Contains(strings.ToLower(r.Message), "concurrent")
-}
-
-// parseRetryAfter reads the three forms that are seen: ISO 8601, HTTP date,
-// seconds. A date in another zone than GMT is not believed: its offset cannot
-// be known from the name.
-func parseRetryAfter(value string, base time.Time) (time.Time, bool) {
-	value = strings.TrimSpace(value)
+func parseMoment(value string, clock time.Time) (time.Time, bool) {
 	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
 		if math.IsNaN(seconds) || seconds < 0 {
 			return time.Time{}, false
 		}
 		seconds = min(math.Ceil(seconds), maxWait.Seconds())
-		return base.Add(time.Duration(seconds) * time.Second), true
+		return clock.Add(time.Duration(seconds) * time.Second), true
 	}
-	at, err := time.Parse(time.RFC3339, value)
-	if err != nil {
-		at, err = time.Parse("2006-01-02T15:04:05", value)
+	if at, err := parseHTTPDate(value); err == nil {
+		return clamp(at.UTC(), clock), true
 	}
-	if err != nil {
-		at, err = parseHTTPDate(value)
+	for _, layout := range layouts {
+		if at, err := time.Parse(layout, compact(value)); err == nil {
+			return clamp(at.UTC(), clock), true
+		}
 	}
-	if err != nil {
-		return time.Time{}, false
-	}
-	return clamp(at.UTC(), base), true
+	return time.Time{}, false
 }
 
-func clamp(at, base time.Time) time.Time {
-	if latest := base.Add(maxWait); at.After(latest) {
+// compact takes the blanks out of a moment in ISO 8601 and puts a T between date and
+// time: "2026-11-20 12:00:00 +0000". A zone by name stays one that cannot be read.
+func compact(value string) string {
+	const date = len("2006-01-02")
+	if len(value) > date && value[date] == ' ' {
+		value = value[:date] + "T" + value[date+1:]
+	}
+	for _, zone := range []string{"UTC", "GMT"} {
+		if rest, ok := strings.CutSuffix(value, zone); ok {
+			value = rest + "Z"
+		}
+	}
+	return strings.ReplaceAll(value, " ", "")
+}
+
+func clamp(at, clock time.Time) time.Time {
+	if latest := clock.Add(maxWait); at.After(latest) {
 		return latest
 	}
 	return at
 }
 
+// parseHTTPDate reads the forms of RFC 9110. A zone may also be UTC or an offset of
+// zero.
 func parseHTTPDate(value string) (time.Time, error) {
-	if rest, ok := strings.CutSuffix(value, " UTC"); ok {
-		value = rest + " GMT"
+	for _, zone := range []string{" UTC", " +0000", " +00:00", " Z"} {
+		if rest, ok := strings.CutSuffix(value, zone); ok {
+			value = rest + " GMT"
+		}
 	}
 	at, err := http.ParseTime(value)
+	for _, layout := range [...]string{"02 Jan 2006 15:04:05 MST", "02-Jan-06 15:04:05 MST"} { // without the day of the week
+		if err != nil {
+			at, err = time.Parse(layout, value)
+		}
+	}
 	if err == nil {
 		if zone, _ := at.Zone(); zone != "GMT" && zone != "UTC" && zone != "" {
 			return time.Time{}, http.ErrNotSupported
 		}
 	}
 	return at, err
-}
-
-func nextMidnight(t time.Time) time.Time {
-	y, m, d := t.UTC().Date()
-	return time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC)
 }
 
 // label reads a header that holds a word or two; empty: absent or nonsense.
@@ -183,14 +169,11 @@ func label(value string) string {
 	return value
 }
 
-// count reads a header that holds a number; -1: absent or nonsense.
-func count(value string) int {
-	if value == "" {
-		return -1
-	}
+// count reads a header that holds a number.
+func count(value string) (n int, ok bool) {
 	n, err := strconv.Atoi(strings.TrimSpace(value))
 	if err != nil || n < 0 {
-		return -1
+		return 0, false
 	}
-	return n
+	return n, true
 }

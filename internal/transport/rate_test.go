@@ -8,6 +8,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seatkit/zoom/internal/pace"
+	"github.com/seatkit/zoom/internal/wire"
 )
 
 var rateNow = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -35,6 +38,26 @@ func TestParseRetryAfter(t *testing.T) {
 		{"RL06 HTTP date in UTC", "Fri, 20 Nov 2026 12:01:00 UTC", at(time.Minute)},
 		{"RL05 RFC 850", "Friday, 20-Nov-26 12:01:00 GMT", at(time.Minute)},
 		{"RL05 asctime", "Fri Nov 20 12:01:00 2026", at(time.Minute)},
+		{"RL30 list of seconds", "100, 200", at(200 * time.Second)},
+		{"RL30 list, the larger first", "200,100", at(200 * time.Second)},
+		{"RL30 list with nonsense", "soon, 5, -1", at(5 * time.Second)},
+		{"RL30 list of dates", "Fri, 20 Nov 2026 12:01:00 GMT, Fri, 20 Nov 2026 12:02:00 GMT", at(2 * time.Minute)},
+		{"RL30 list of seconds and a date", "7, Fri, 20 Nov 2026 12:01:00 GMT", at(time.Minute)},
+		{"RL30 list of ISO moments", "2026-11-20T12:01:00Z,2026-11-20T12:03:00Z", at(3 * time.Minute)},
+		{"RL30 list of RFC 850 dates", "Friday, 20-Nov-26 12:01:00 GMT, Friday, 20-Nov-26 12:02:00 GMT", at(2 * time.Minute)},
+		{"RL30 ISO 8601 with an offset without a colon", "2026-11-20T12:01:00+0000", at(time.Minute)},
+		{"RL30 the same of another zone", "2026-11-20T14:01:00+0200", at(time.Minute)},
+		{"RL30 offset of hours", "2026-11-20T14:01:00+02", at(time.Minute)},
+		{"RL30 a blank for the T", "2026-11-20 12:01:00Z", at(time.Minute)},
+		{"RL30 a blank before the zone", "2026-11-20T12:01:00 Z", at(time.Minute)},
+		{"RL30 blanks and an offset", "2026-11-20 12:01:00 +0000", at(time.Minute)},
+		{"RL30 blanks and UTC", "2026-11-20 12:01:00 UTC", at(time.Minute)},
+		{"RL30 a blank within", "2026-11-20T12: 01:00Z", at(time.Minute)},
+		{"RL30 blanks around", "  2026-11-20T12:01:00Z ", at(time.Minute)},
+		{"RL30 no seconds", "2026-11-20T12:01Z", at(time.Minute)},
+		{"RL30 HTTP date with an offset of zero", "Fri, 20 Nov 2026 12:01:00 +0000", at(time.Minute)},
+		{"RL30 HTTP date with two blanks", "Fri,  20 Nov 2026  12:01:00 GMT", at(time.Minute)},
+		{"RL30 HTTP date without a blank", "Fri,20 Nov 2026 12:01:00 GMT", at(time.Minute)},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got, ok := parseRetryAfter(tc.value, rateNow)
@@ -43,7 +66,7 @@ func TestParseRetryAfter(t *testing.T) {
 		})
 	}
 	for _, value := range []string{
-		"", " ", "abc", "-1", "-0.5", "NaN", "Fri, 20 Nov 2026 12:01:00 PST", "Friday, 20-Nov-26 12:01:00 PST", "RL06", "2026-11-21",
+		"", " ", "abc", "-1", "-0.5", "NaN", ",", "a, b", "-1, -2", "Fri, 20 Nov 2026 12:01:00 PST", "Friday, 20-Nov-26 12:01:00 PST", "RL06", "2026-11-21",
 	} {
 		_, ok := parseRetryAfter(value, rateNow)
 		assert.False(t, ok, "RL06, RL10: %q", value)
@@ -82,7 +105,8 @@ func TestParseRateTellsTheFormsOf429Apart(t *testing.T) {
 		{"per second by type, whatever the words", 429, headers("X-RateLimit-Type", "QPS"), dailyBody, false, false, false, time.Time{}},
 		{"RL02 per user, forum 18928", 429, headers("X-RateLimit-Category", "Light", "X-RateLimit-Limit", "6000", "X-RateLimit-Remaining", "5893"), perUserBody, true, true, false, midnight},
 		{"RL14 concurrency", 429, headers(), concurrent, false, false, true, time.Time{}},
-		{"the words of a 429 under a 200", 200, headers(), dailyBody, false, false, false, time.Time{}},
+		{"a 429 under a 200", 200, headers(), dailyBody, true, false, false, midnight},
+		{"the words of a 429 among others under a 200", 200, headers(), dailyBody[:len(dailyBody)-1] + `,"users":[]}`, false, false, false, time.Time{}},
 		{"RL19 daily type under a 200", 200, headers("X-RateLimit-Type", "Daily-limit", "X-RateLimit-Remaining", "0"), `{}`, false, false, false, time.Time{}},
 		{"RL12 a 503 that asks for patience", 503, headers("Retry-After", "120"), ``, false, false, false, rateNow.Add(2 * time.Minute)},
 		{"RL11 two of them: the later", 429, headers("Retry-After", "3", "Retry-After", "9"), ``, false, false, false, rateNow.Add(9 * time.Second)},
@@ -92,9 +116,11 @@ func TestParseRateTellsTheFormsOf429Apart(t *testing.T) {
 		{"reset beyond belief", 429, headers("X-RateLimit-Reset", "99999999999"), secondBody, false, false, false, time.Time{}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			r := parseRate(&Answer{Status: tc.status, Header: tc.header, Body: []byte(tc.body)}, rateNow)
+			a := &Answer{Status: tc.status, Header: tc.header, Body: []byte(tc.body)}
+			a.Error = parseError(a)
+			r := parseRate(a, rateNow)
 			assert.Equal(t, tc.daily, r.Daily())
-			assert.Equal(t, tc.perUser, r.PerUser())
+			assert.Equal(t, tc.perUser, r.Kind() == pace.KindPerUser)
 			assert.Equal(t, tc.concurrent, r.Concurrent())
 			assert.Equal(t, tc.retryAt, r.RetryAt)
 		})
@@ -104,14 +130,12 @@ func TestParseRateTellsTheFormsOf429Apart(t *testing.T) {
 func TestFaultRL20RateHeadersMayBeNonsense(t *testing.T) {
 	for _, value := range []string{"", " ", "abc", "-1", "1.5", "99999999999999999999"} {
 		r := parseRate(&Answer{Status: 200, Header: headers("X-RateLimit-Limit", value, "X-RateLimit-Remaining", value)}, rateNow)
-		assert.Equal(t, -1, r.Limit, "%q", value)
-		assert.Equal(t, -1, r.Remaining, "%q", value)
+		assert.Equal(t, pace.Rate{Status: 200}, r, "%q", value)
 	}
 	r := parseRate(&Answer{Status: 200, Header: nil}, rateNow)
-	assert.Equal(t, Rate{Status: 200, Limit: -1, Remaining: -1}, r)
+	assert.Equal(t, pace.Rate{Status: 200}, r)
 	r = parseRate(&Answer{Status: 200, Header: headers("X-RateLimit-Limit", " 30000 ", "X-RateLimit-Remaining", "0")}, rateNow)
-	assert.Equal(t, 30000, r.Limit)
-	assert.Zero(t, r.Remaining)
+	assert.Equal(t, pace.Rate{Status: 200, Limit: 30000, HasLimit: true, HasRemaining: true}, r)
 }
 
 // An absolute moment is measured by the clock of the server that named it.
@@ -129,13 +153,47 @@ func TestFaultRL13WaitIsByTheServersClock(t *testing.T) {
 	assert.Zero(t, r.Wait(rateNow), "RL09: the past asks for nothing")
 }
 
-func TestUntilReset(t *testing.T) {
-	r := Rate{Status: 429, Type: "Daily-limit"}
-	assert.Equal(t, 12*time.Hour, r.UntilReset(rateNow), "to midnight by our clock")
-	r.Date = rateNow.Add(11 * time.Hour)
-	assert.Equal(t, time.Hour, r.UntilReset(rateNow), "to midnight by the server's")
-	r.RetryAt = r.Date.Add(3 * time.Hour)
-	assert.Equal(t, 3*time.Hour, r.UntilReset(rateNow), "to the moment that it names")
+// RetryAt is for the caller's clock: as far ahead as the server means, and never in the
+// past, whatever the server takes the time for.
+func TestFaultRL26RetryAtIsByOurClock(t *testing.T) {
+	clocks := map[string]time.Time{
+		"none": {}, "ours": rateNow, "an hour behind": rateNow.Add(-time.Hour), "an hour ahead": rateNow.Add(time.Hour),
+		"1970": time.Unix(0, 0).UTC(), "2099": time.Date(2099, 1, 1, 9, 0, 0, 0, time.UTC), "a year behind": rateNow.AddDate(-1, 0, 0),
+	}
+	for name, clock := range clocks {
+		t.Run("RL26 clock of the server: "+name, func(t *testing.T) {
+			base := clock
+			if base.IsZero() {
+				base = rateNow
+			}
+			for _, tc := range []struct {
+				after, kind string
+				want        time.Duration
+			}{
+				{"120", "", 2 * time.Minute},
+				{"120", "Daily-limit", 2 * time.Minute},
+				{base.Add(2 * time.Minute).Format(time.RFC3339), "", 2 * time.Minute},
+				{base.Add(2 * time.Minute).Format(http.TimeFormat), "", 2 * time.Minute},
+				{base.Add(-time.Hour).Format(time.RFC3339), "", 0},
+				{base.Add(-time.Hour).Format(time.RFC3339), "Daily-limit", pace.NextMidnight(base).Sub(base)},
+				{"", "Daily-limit", pace.NextMidnight(base).Sub(base)},
+				{"0", "", 0},
+			} {
+				h := headers("X-RateLimit-Type", tc.kind, "Retry-After", tc.after)
+				if !clock.IsZero() {
+					h.Set("Date", clock.Format(http.TimeFormat))
+				}
+				for _, status := range []int{429, 503} {
+					if status == 503 && tc.kind != "" {
+						continue
+					}
+					r := parseRate(&Answer{Status: status, Header: h, Error: &wire.APIError{}}, rateNow)
+					assert.Equal(t, rateNow.Add(tc.want), r.RetryAt, "%+v", tc)
+					assert.Equal(t, tc.want, r.Wait(rateNow))
+				}
+			}
+		})
+	}
 }
 
 func FuzzRetryAfter(f *testing.F) {
@@ -152,7 +210,7 @@ func FuzzRetryAfter(f *testing.F) {
 			return
 		}
 		require.False(t, at.After(rateNow.Add(maxWait)))
-		r := Rate{RetryAt: at}
+		r := pace.Rate{RetryAt: at}
 		require.GreaterOrEqual(t, r.Wait(rateNow), time.Duration(0))
 		require.LessOrEqual(t, r.Wait(rateNow), maxWait)
 	})
@@ -166,13 +224,16 @@ func FuzzRateHeaders(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, kind, limit, remaining, retryAfter, reset, date, body string) {
 		h := headers("X-RateLimit-Type", kind, "X-RateLimit-Limit", limit, "X-RateLimit-Remaining", remaining,
 			"Retry-After", retryAfter, "X-RateLimit-Reset", reset, "Date", date)
-		r := parseRate(&Answer{Status: status, Header: h, Body: []byte(body)}, rateNow)
-		require.GreaterOrEqual(t, r.Limit, -1)
-		require.GreaterOrEqual(t, r.Remaining, -1)
+		a := &Answer{Status: status, Header: h, Body: []byte(body)}
+		a.Error = parseError(a)
+		r := parseRate(a, rateNow)
+		require.GreaterOrEqual(t, r.Limit, 0)
+		require.GreaterOrEqual(t, r.Remaining, 0)
+		require.True(t, r.RetryAt.IsZero() || !r.RetryAt.Before(rateNow))
 		for _, wait := range []time.Duration{r.Wait(rateNow), r.UntilReset(rateNow)} {
 			require.GreaterOrEqual(t, wait, time.Duration(0))
 			require.LessOrEqual(t, wait, maxWait)
 		}
-		require.False(t, r.Daily() && status != http.StatusTooManyRequests)
+		require.False(t, r.Daily() && r.Status != http.StatusTooManyRequests)
 	})
 }

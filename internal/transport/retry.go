@@ -29,62 +29,58 @@ const (
 	atOnce = time.Nanosecond
 )
 
-// Do takes one call down the road and tells how many requests it put on the
+// Do takes one call down the road and returns how many requests it put on the
 // wire. Its error is a *Failure.
 func (r *Road) Do(ctx context.Context, call *Call) (*Answer, int, error) {
-	t := &try{road: r, st: state{call: call, start: time.Now(), limit: r.policy.MaxElapsed}}
+	t := &try{road: r, trip: trip{call: call, start: time.Now(), maxElapsed: r.policy.MaxElapsed}}
 	// retryablehttp's hooks see neither the request nor its context, hence a
 	// client value of its own for every call.
 	loop := retryablehttp.Client{
-		HTTPClient:   r.client,
+		HTTPClient:   &http.Client{Transport: t},
 		RetryMax:     onlyCheckRetryEnds,
 		CheckRetry:   t.check,
 		Backoff:      t.backoff,
 		ErrorHandler: giveUp,
 	}
-	ctx = context.WithValue(ctx, stateKey{}, &t.st)
-	req := &retryablehttp.Request{Request: newRequest(ctx, call)}
-	if call.Body != nil {
-		if err := req.SetBody(call.Body); err != nil {
-			return nil, 0, &Failure{Kind: KindProtocol, Err: err, Unsent: true}
-		}
-	}
-	resp, err := loop.Do(req)
+	req := &http.Request{Method: call.Method, URL: call.URL, Header: http.Header{}}
+	resp, err := loop.Do(&retryablehttp.Request{Request: req.WithContext(ctx)})
 	if resp != nil {
 		_ = resp.Body.Close() // http.NoBody: attempt has read and closed the real one
 	}
 	if err == nil {
 		r.budgets.of(call).give(t.spent)
-		return t.st.answer, t.st.attempts, nil
+		return t.answer, t.trip.attempts, nil
 	}
-	return nil, t.st.attempts, t.failure(ctx, err)
+	return nil, t.trip.attempts, t.failure(ctx, err)
 }
 
-// newRequest shares the call's header, which no layer writes to.
-func newRequest(ctx context.Context, call *Call) *http.Request {
-	req := &http.Request{
-		Method: call.Method, URL: call.URL, Host: call.URL.Host, Header: call.Header,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}
-	return req.WithContext(ctx)
-}
-
-// try is the retry layer's view of one call: check decides whether there is
-// another attempt and how long to wait for it, backoff returns that wait.
+// try is the retry layer's view of one call. For retryablehttp it is what sends a
+// request: check decides whether there is another attempt and how long to wait for it,
+// backoff returns that wait.
 type try struct {
 	road    *Road
-	st      state
-	counted int // attempts that count against MaxAttempts
-	spent   int // of the retry budget
+	trip    trip
+	answer  *Answer  // what the latest attempt brought
+	latest  *Failure // or why it did not
+	counted int      // attempts that count against MaxAttempts
+	spent   int      // of the retry budget
 	wait    time.Duration
-	last    *Failure // of the latest attempt
+	last    *Failure // of the attempts so far
+}
+
+// RoundTrip sends one attempt down the layers. The loop gets a stand-in for the answer,
+// with nothing in it that it could act on.
+func (t *try) RoundTrip(req *http.Request) (*http.Response, error) {
+	t.answer, t.latest = t.road.top.send(req.Context(), &t.trip)
+	if t.latest != nil {
+		return nil, t.latest
+	}
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: req}, nil
 }
 
 // check is retryablehttp's CheckRetry. An error from it ends the loop.
-func (t *try) check(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	failure := t.outcome(resp, err)
-	again := t.st.again
-	t.st.again = false
+func (t *try) check(ctx context.Context, _ *http.Response, err error) (bool, error) {
+	failure := t.outcome(err)
 	if failure == nil {
 		return false, nil
 	}
@@ -92,15 +88,15 @@ func (t *try) check(ctx context.Context, resp *http.Response, err error) (bool, 
 		failure.Answer, failure.Rate = t.last.Answer, t.last.Rate // keep the last status
 	}
 	t.last = failure
-	if failure.Kind == KindUnauthorized || failure.Kind == KindContext {
-		return false, failure
-	}
-	if again { // with a new token
+	if failure.renewed {
 		t.wait = atOnce
 		return true, nil
 	}
+	if failure.Kind == KindUnauthorized || failure.Kind == KindContext {
+		return false, failure
+	}
 	t.counted++
-	verdict := judge(t.st.call, failure, t.road.policy)
+	verdict := judge(t.trip.call, failure, t.road.policy)
 	if t.counted >= verdict.tries {
 		return false, failure
 	}
@@ -109,45 +105,39 @@ func (t *try) check(ctx context.Context, resp *http.Response, err error) (bool, 
 		return false, failure
 	}
 	if t.road.events.Waited != nil {
-		t.road.events.Waited(ctx, "retry", t.wait)
+		t.road.events.Waited(ctx, WaitRetry, t.wait)
 	}
 	return true, nil
 }
 
-// outcome turns what an attempt brought into a Failure, or nil for a success.
-func (t *try) outcome(resp *http.Response, err error) *Failure {
-	now := time.Now()
-	var f *Failure
+// outcome is the Failure of the latest attempt, or nil for a success.
+func (t *try) outcome(err error) *Failure {
+	now, f := time.Now(), t.latest
 	switch {
-	case err != nil:
-		var known bool
-		if f, known = errors.AsType[*Failure](err); !known {
-			f = networkFailure(err, t.st.hidden()...)
-		}
-	case resp.StatusCode < 300:
-		if t.st.again { // code 124 under a success
-			f = &Failure{Kind: KindStatus}
-			break
-		}
+	case f != nil:
+	case err != nil: // nothing was sent
+		f = networkFailure(err, t.trip.hidden()...)
+	case t.answer.isError():
+		f = &Failure{Kind: KindStatus, Answer: t.answer}
+	default:
 		if f = t.accept(); f == nil {
 			return nil
 		}
-	default:
-		f = &Failure{Kind: KindStatus}
+		f.Answer = t.answer
 	}
-	if f.Answer == nil {
-		f.Answer, f.Rate = t.st.answer, t.st.rate
+	if f.Answer != nil {
+		f.Rate = f.Answer.Rate
 	}
 	f.RetryAt, f.Wait = f.Rate.RetryAt, f.Rate.Wait(now)
-	f.Open = !t.st.call.Repeatable && f.isOpen()
+	f.Open = !t.trip.call.Repeatable && f.isOpen()
 	return f
 }
 
 func (t *try) accept() *Failure {
-	if t.st.call.Accept == nil {
+	if t.trip.call.Accept == nil {
 		return nil
 	}
-	err := t.st.call.Accept(t.st.answer)
+	err := t.trip.call.Accept(t.answer)
 	if err == nil {
 		return nil
 	}
@@ -175,7 +165,7 @@ func (t *try) delay(f *Failure, v verdict) time.Duration {
 // call's time and the retry budget. A wait that does not fit is not slept
 // through: the caller gets its end in RetryAt now.
 func (t *try) affordable(ctx context.Context, f *Failure, v verdict) bool {
-	if !t.road.Patient(ctx, f.Wait, t.wait) || t.st.left() <= t.wait || !t.road.budgets.of(t.st.call).take(v.cost) {
+	if !t.road.Patient(ctx, f.Wait, t.wait) || t.trip.left() <= t.wait || !t.road.budgets.of(t.trip.call).take(v.cost) {
 		return false
 	}
 	t.spent += v.cost
@@ -199,7 +189,7 @@ func giveUp(_ *http.Response, err error, _ int) (*http.Response, error) { return
 func (t *try) failure(ctx context.Context, err error) *Failure {
 	f, known := errors.AsType[*Failure](err)
 	if !known { // the loop ends so when the context ends during a wait
-		f = &Failure{Kind: KindUnreachable, Err: redact.Cause(err, t.st.hidden()...)}
+		f = &Failure{Kind: KindUnreachable, Err: redact.Cause(err, t.trip.hidden()...)}
 		if ctx.Err() != nil {
 			f = &Failure{Kind: KindContext, Err: ctx.Err()}
 		}
@@ -207,6 +197,6 @@ func (t *try) failure(ctx context.Context, err error) *Failure {
 			f.Answer, f.Rate, f.RetryAt, f.Unsent = t.last.Answer, t.last.Rate, t.last.RetryAt, t.last.Unsent
 		}
 	}
-	f.Attempts, f.Hidden = t.st.attempts, t.st.hidden()
+	f.Attempts, f.Hidden = t.trip.attempts, t.trip.hidden()
 	return f
 }

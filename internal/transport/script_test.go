@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seatkit/zoom/internal/pace"
 )
 
 type step = func(*http.Request) (*http.Response, error)
@@ -112,7 +114,7 @@ func (s *tokens) Token(context.Context) (string, error) {
 	return s.list[0], nil
 }
 
-func (s *tokens) Held() (string, bool) {
+func (s *tokens) Held(context.Context) (string, bool) {
 	token, err := s.Token(context.Background())
 	return token, err == nil
 }
@@ -129,19 +131,16 @@ type observer struct {
 	err         error
 }
 
-func (o *observer) Wait(context.Context, int) error {
+func (o *observer) Wait(context.Context, pace.Class) (pace.Turn, error) {
 	o.waits++
 	time.Sleep(o.delay)
 	if o.waits > 1 && o.err != nil {
-		return o.err
+		return pace.Turn{}, o.err
 	}
-	return nil
+	return pace.Turn{}, nil
 }
 
-func (o *observer) Observe(context.Context, int, Rate) time.Duration {
-	o.told++
-	return time.Minute
-}
+func (o *observer) Observe(context.Context, pace.Class, *pace.Rate) { o.told++ }
 
 var testPolicy = Policy{
 	MaxAttempts: 5, MinDelay: 500 * time.Millisecond, MaxDelay: 30 * time.Second, MaxRetryAfter: time.Minute,

@@ -1,7 +1,12 @@
-// Package transport is the road of one HTTP request: retry over limiter over
-// bearer over attempt over the caller's RoundTripper. Each layer is a
-// RoundTripper in a file of its own and does one thing; what they know of the
-// call travels in its context.
+// Package transport is the road of one HTTP request. Each layer is in a file of its
+// own and does one thing:
+//
+//   - retry (Road.Do): sends the attempts of a call and decides about another one;
+//   - admission: access token and turn;
+//   - attempt: one HTTP request within its time, its body read whole.
+//
+// A layer gets the trip of the call from the one above it and returns an answer or a
+// failure to it. Nothing else passes between them.
 package transport
 
 import (
@@ -10,6 +15,9 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/seatkit/zoom/internal/pace"
+	"github.com/seatkit/zoom/internal/wire"
 )
 
 // A Call is one operation on its way to the server.
@@ -20,8 +28,7 @@ type Call struct {
 	URL        *url.URL
 	Header     http.Header // sent as it is; not changed
 	Body       []byte      // nil: none
-	Class      int         // rate class, given to the Limiter
-	PerMinute  bool        // the class has a limit per minute and not per second
+	Class      pace.Class  // rate class, given to the Limiter
 	Repeatable bool        // sending it twice does no more than sending it once
 
 	// Accept takes a successful answer in. Its error means that the answer is
@@ -41,15 +48,20 @@ type Answer struct {
 	Header     http.Header
 	Body       []byte
 	TrackingID string // Zoom's name for the request, for its support
+
+	// Error is what the body says went wrong. Of an error status it is never nil; of
+	// another one it is nil unless the body is nothing but a refusal.
+	Error *wire.APIError
+	Rate  pace.Rate // what the answer says about limits
 }
 
 // A Limiter says when a request may be sent.
 type Limiter interface {
-	Wait(ctx context.Context, class int) error
+	Wait(ctx context.Context, class pace.Class) (pace.Turn, error)
 
-	// Observe is told what an answer said, and says how much later than RetryAt
-	// the limiter lets anything through.
-	Observe(ctx context.Context, class int, r Rate) time.Duration
+	// Observe learns from an answer to a call of the class. It moves RetryAt to when
+	// the limiter lets a request through again.
+	Observe(ctx context.Context, class pace.Class, r *pace.Rate)
 }
 
 // Tokens gives out access tokens.
@@ -58,8 +70,8 @@ type Tokens interface {
 	Token(ctx context.Context) (string, error)
 
 	// Held returns the token that Token would return at once. It never blocks; ok is
-	// false if Token would wait for a fetch. It may begin one.
-	Held() (token string, ok bool)
+	// false if Token would wait for a fetch. It may begin one beside.
+	Held(ctx context.Context) (token string, ok bool)
 
 	// Rejected reports a token that an answer refused.
 	Rejected(ctx context.Context, accessToken string)
@@ -75,7 +87,13 @@ type Policy struct {
 	MaxElapsed     time.Duration // of a call, without its waits for the limiter
 }
 
-// Events are told what happens on the road. Nil ones are skipped.
+// The reasons for which a call waits.
+const (
+	WaitLimiter = "limiter"
+	WaitRetry   = "retry"
+)
+
+// Events report what happens on the road. Nil ones are skipped.
 type Events struct {
 	Waited    func(ctx context.Context, reason string, d time.Duration)
 	Attempted func(ctx context.Context, call *Call, number int, a *Answer, err error, d time.Duration)
@@ -107,7 +125,7 @@ type Config struct {
 
 // A Road sends calls. It is immutable and safe for concurrent use.
 type Road struct {
-	client  *http.Client
+	top     layer
 	policy  Policy
 	events  Events
 	budgets budgets
@@ -115,42 +133,34 @@ type Road struct {
 
 // New lays a road.
 func New(c Config) *Road {
-	var top http.RoundTripper = &attempt{next: c.Wire, timeout: c.Policy.AttemptTimeout, maxBody: c.MaxBody, events: c.Events}
-	if c.Tokens != nil {
-		top = &bearer{next: top, tokens: c.Tokens}
+	var top layer = &attempt{next: c.Wire, timeout: c.Policy.AttemptTimeout, maxBody: c.MaxBody, events: c.Events}
+	if c.Tokens != nil || c.Limiter != nil {
+		top = &admission{next: top, limiter: c.Limiter, tokens: c.Tokens, events: c.Events}
 	}
-	if c.Limiter != nil {
-		top = &limited{next: top, limiter: c.Limiter, tokens: c.Tokens, events: c.Events}
-	}
-	return &Road{
-		client:  &http.Client{Transport: top},
-		policy:  c.Policy,
-		events:  c.Events,
-		budgets: newBudgets(),
-	}
+	return &Road{top: top, policy: c.Policy, events: c.Events, budgets: newBudgets()}
 }
 
-// state is what the layers know of one call. It belongs to the goroutine of the
-// call alone.
-type state struct {
-	call     *Call
-	start    time.Time
-	limit    time.Duration // MaxElapsed
-	attempts int           // requests put on the wire
-	limited  time.Duration // spent waiting for the limiter
-	answer   *Answer       // of the latest attempt; nil: none
-	rate     Rate          // what that answer said about limits
-	token    string        // the access token of the latest attempt
-	rejected string        // the token that the latest answer refused, else ""
-	again    bool          // it was refused for the first time: the call is to be sent again at once
+// A layer takes one attempt of a call further. A failure after an answer had begun has
+// that answer in it.
+type layer interface {
+	send(ctx context.Context, c *trip) (*Answer, *Failure)
+}
+
+// A trip is one call on its way, and what is known of it. It belongs to the goroutine of
+// the call alone.
+type trip struct {
+	call       *Call
+	start      time.Time
+	maxElapsed time.Duration
+	inLimiter  time.Duration // spent waiting for the limiter
+	attempts   int           // requests put on the wire
+	token      string        // the access token of the latest attempt
+	refused    string        // the first one that was refused
+	refreshed  bool          // another one was asked for because of that
 }
 
 // left is what the call may still take; its waits for the limiter do not count.
-func (st *state) left() time.Duration { return st.limit - (time.Since(st.start) - st.limited) }
-
-type stateKey struct{}
-
-func stateOf(ctx context.Context) *state { return ctx.Value(stateKey{}).(*state) }
+func (c *trip) left() time.Duration { return c.maxElapsed - (time.Since(c.start) - c.inLimiter) }
 
 // readAll reads at most limit bytes. It grows by doubling and never beyond the
 // limit, so that an endless body costs twice the limit and no more.

@@ -11,30 +11,35 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seatkit/zoom/internal/pace"
 )
 
 // turnstile is a limiter whose words are given.
 type turnstile struct {
 	wait  func(context.Context) error
 	later time.Duration
-	told  []Rate
+	told  []pace.Rate
 }
 
-func (l *turnstile) Wait(ctx context.Context, _ int) error {
+func (l *turnstile) Wait(ctx context.Context, _ pace.Class) (pace.Turn, error) {
 	if l.wait == nil {
-		return nil
+		return pace.Turn{}, nil
 	}
-	return l.wait(ctx)
+	return pace.Turn{}, l.wait(ctx)
 }
 
-func (l *turnstile) Observe(_ context.Context, _ int, r Rate) time.Duration {
-	l.told = append(l.told, r)
-	return l.later
+func (l *turnstile) Observe(_ context.Context, _ pace.Class, r *pace.Rate) {
+	l.told = append(l.told, *r)
+	if !r.RetryAt.IsZero() {
+		r.RetryAt = r.RetryAt.Add(l.later)
+	}
 }
 
 // counted is a source of tokens whose words are given by how often it was asked.
 type counted struct {
 	say   func(asked int) (string, error)
+	held  func() (string, bool) // nil: "a"
 	asked int
 }
 
@@ -43,7 +48,12 @@ func (s *counted) Token(context.Context) (string, error) {
 	return s.say(s.asked)
 }
 
-func (s *counted) Held() (string, bool) { return "a", true }
+func (s *counted) Held(context.Context) (string, bool) {
+	if s.held == nil {
+		return "a", true
+	}
+	return s.held()
+}
 
 func (s *counted) Rejected(context.Context, string) {}
 
@@ -95,33 +105,111 @@ func TestRefusedToken(t *testing.T) {
 	}
 }
 
-// The second refusal ends the call, and counts only when it follows the first.
-func TestRefusalsInARow(t *testing.T) {
+// A call forces one refresh, whatever comes between two refusals.
+func TestFaultRL28OneForcedRefreshACall(t *testing.T) {
+	broken := fails(errors.New("broken"))
+	for name, tc := range map[string]struct {
+		steps    []step
+		attempts int
+		rejected []string
+		kind     Kind // 255: none
+	}{
+		"RL28 401 and 500 in turns":        {[]step{answers(401, ""), answers(500, ""), answers(401, ""), answers(500, "")}, 3, []string{"a"}, KindUnauthorized},
+		"RL28 500 and 401 in turns":        {[]step{answers(500, ""), answers(401, ""), answers(500, ""), answers(401, "")}, 4, []string{"a"}, KindUnauthorized},
+		"RL28 401 between broken answers":  {[]step{answers(401, ""), broken, answers(401, "")}, 3, []string{"a"}, KindUnauthorized},
+		"RL28 401s alone":                  {[]step{answers(401, "")}, 2, []string{"a"}, KindUnauthorized},
+		"RL28 a 401 takes no try":          {[]step{answers(500, ""), answers(500, ""), answers(401, ""), answers(500, ""), answers(500, ""), answers(500, "")}, 6, []string{"a"}, KindStatus},
+		"RL28 a 401 and then good":         {[]step{answers(401, ""), broken, broken, answers(200, "{}")}, 4, []string{"a"}, 255},
+		"RL28 code 124 counts like a 401":  {[]step{answers(400, `{"code":124}`), answers(500, ""), answers(200, `{"code":124}`)}, 3, []string{"a"}, KindUnauthorized},
+		"RL28 429 between the refusals":    {[]step{answers(401, ""), answers(429, ""), answers(401, "")}, 3, []string{"a"}, KindUnauthorized},
+		"RL28 refusals come after the end": {[]step{answers(404, ""), answers(401, "")}, 1, nil, KindStatus},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				given := &tokens{list: []string{"a", "b", "c", "d"}}
+				_, attempts, err := newTestRoad(&script{steps: tc.steps}, func(c *Config) { c.Tokens = given }).Do(t.Context(), get())
+				assert.Equal(t, tc.attempts, attempts)
+				assert.Equal(t, tc.rejected, given.rejected)
+				if tc.kind == 255 {
+					require.NoError(t, err)
+					return
+				}
+				assert.Equal(t, tc.kind, failureOf(t, err).Kind)
+			})
+		})
+	}
+}
+
+// What was refused was not carried out.
+func TestRefusedWriteIsNotOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		given := &tokens{list: []string{"a", "b", "c"}}
-		s := &script{steps: []step{answers(401, ""), fails(errors.New("broken")), answers(401, ""), answers(200, "{}")}}
-		_, attempts, err := newTestRoad(s, func(c *Config) { c.Tokens = given }).Do(t.Context(), get())
-		require.NoError(t, err)
-		assert.Equal(t, 4, attempts)
-		assert.Equal(t, []string{"a", "b"}, given.rejected)
-
-		given = &tokens{list: []string{"a", "b", "c"}}
-		_, attempts, err = newTestRoad(&script{steps: []step{answers(401, "")}}, func(c *Config) { c.Tokens = given }).Do(t.Context(), post())
+		_, attempts, err := newTestRoad(&script{steps: []step{answers(401, "")}}, func(c *Config) { c.Tokens = given }).Do(t.Context(), post())
 		f := failureOf(t, err)
 		assert.Equal(t, KindUnauthorized, f.Kind)
 		assert.Equal(t, 2, attempts)
 		assert.Equal(t, 401, f.Answer.Status)
-		assert.False(t, f.Open, "what was refused was not carried out")
+		assert.False(t, f.Open)
 	})
 }
 
-// The limiter hears each answer once, although the token can be lost between its
-// turn and the request.
+// A turn whose token ended meanwhile is not used. Both begin again, and nobody waits for
+// a token with a turn in hand.
+func TestFaultRL24TurnWithoutATokenIsDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var order []string
+		ended := 3 // turns in a row that come without a token
+		limit := &turnstile{wait: func(context.Context) error {
+			order = append(order, "turn")
+			return nil
+		}}
+		given := &counted{
+			say: func(int) (string, error) {
+				order = append(order, "token")
+				return "a", nil
+			},
+			held: func() (string, bool) {
+				ended--
+				return "b", ended < 0
+			},
+		}
+		s := &script{steps: []step{answers(200, "{}")}}
+		_, attempts, err := newTestRoad(s, func(c *Config) { c.Limiter, c.Tokens = limit, given }).Do(t.Context(), get())
+		require.NoError(t, err)
+		assert.Equal(t, 1, attempts)
+		assert.Equal(t, []string{"token", "turn", "token", "turn", "token", "turn", "token", "turn"}, order)
+		assert.Equal(t, []string{"Bearer b"}, s.auth, "the token that is held when it leaves")
+	})
+}
+
+// A token that never stays is given up with the time of the call.
+func TestFaultRL24TokenThatNeverStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		given := &counted{
+			say: func(int) (string, error) {
+				time.Sleep(time.Second)
+				return "a", nil
+			},
+			held: func() (string, bool) { return "", false },
+		}
+		begin := time.Now()
+		_, attempts, err := newTestRoad(&script{steps: []step{answers(200, "{}")}}, func(c *Config) {
+			c.Limiter, c.Tokens = &turnstile{}, given
+		}).Do(t.Context(), post())
+		f := failureOf(t, err)
+		assert.Equal(t, KindTimeout, f.Kind)
+		assert.True(t, f.Unsent)
+		assert.Zero(t, attempts)
+		assert.LessOrEqual(t, time.Since(begin), 2*testPolicy.MaxElapsed)
+	})
+}
+
+// The limiter hears each answer once, although the next attempt may have no token.
 func TestLimiterHearsEachAnswerOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limit := &turnstile{}
 		given := &counted{say: func(asked int) (string, error) {
-			if asked == 4 { // before the limiter, for the request; before the limiter, and lost
+			if asked == 2 {
 				return "", errors.New("lost")
 			}
 			return "a", nil
@@ -141,7 +229,7 @@ func TestLimiterHearsEveryAnswer(t *testing.T) {
 		s := &script{steps: []step{answers(429, "", "X-RateLimit-Limit", "10"), fails(errors.New("broken")), answers(200, "{}", "X-RateLimit-Remaining", "3")}}
 		_, _, err := newTestRoad(s, func(c *Config) { c.Limiter = limit }).Do(t.Context(), get())
 		require.NoError(t, err)
-		assert.Equal(t, []Rate{{Status: 429, Limit: 10, Remaining: -1}, {Status: 200, Limit: -1, Remaining: 3}}, limit.told)
+		assert.Equal(t, []pace.Rate{{Status: 429, Limit: 10, HasLimit: true}, {Status: 200, Remaining: 3, HasRemaining: true}}, limit.told)
 	})
 }
 

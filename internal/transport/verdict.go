@@ -3,9 +3,9 @@ package transport
 import (
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
+	"github.com/seatkit/zoom/internal/pace"
 	"github.com/seatkit/zoom/internal/wire"
 )
 
@@ -55,7 +55,7 @@ func judgeStatus(call *Call, f *Failure, p Policy, v verdict) verdict {
 		}
 	case status == http.StatusTooManyRequests: // a limit: the request was not carried out
 		v.tries, v.base, v.cost = p.MaxAttempts, max(p.MinDelay, baseThrottled), costThrottled
-		if f.perMinute(call) {
+		if f.Rate.Kind() == pace.KindPerMinute || call.Class == pace.ResourceIntensive {
 			v.base, v.maxDelay = basePerMinute, max(p.MaxDelay, perMinuteMaxWait)
 		}
 	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooEarly:
@@ -64,10 +64,4 @@ func judgeStatus(call *Call, f *Failure, p Policy, v verdict) verdict {
 		}
 	}
 	return v
-}
-
-// perMinute reports whether a 429 is of a limit per minute, which Zoom labels
-// like one per second.
-func (f *Failure) perMinute(call *Call) bool {
-	return call.PerMinute || strings.EqualFold(f.Rate.Category, "resource-intensive")
 }

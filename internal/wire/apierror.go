@@ -30,11 +30,18 @@ type APIFieldError struct {
 
 func (e *APIError) Error() string { return "error code " + strconv.Itoa(e.Code) }
 
-// ParseAPIError reads what an error body tells. It always returns something:
+// How much of an error is looked at. Zoom's are a few hundred bytes long.
+const (
+	MaxErrorBody   = 64 << 10 // bytes of the body
+	maxErrorText   = 8 << 10  // bytes of a text in it
+	maxErrorFields = 32
+)
+
+// ParseAPIError reads what the beginning of an error body tells. It always returns something:
 // Zoom's missing-scope error has unescaped quotes inside and is not JSON, other
 // answers are HTML or empty, and a code of 0 says so.
 func ParseAPIError(body []byte) *APIError {
-	body = bytes.TrimSpace(trimBOM(body))
+	body = bytes.TrimSpace(trimBOM(body[:min(len(body), MaxErrorBody)]))
 	var raw map[string]jsontext.Value
 	opts := Exact.tolerant()
 	if err := json.Unmarshal(body, &raw, opts); err == nil {
@@ -44,14 +51,34 @@ func ParseAPIError(body []byte) *APIError {
 		if json.Unmarshal(raw["errors"], &e.Fields, opts) != nil {
 			e.Fields = nil
 		}
-		return e
+		return e.shortened()
 	}
-	return salvage(body)
+	return salvage(body).shortened()
+}
+
+// shortened drops what nobody looks at, before anybody searches it.
+func (e *APIError) shortened() *APIError {
+	e.Message = beginning(e.Message)
+	e.Fields = e.Fields[:min(len(e.Fields), maxErrorFields)]
+	for i, f := range e.Fields {
+		e.Fields[i] = APIFieldError{Field: beginning(f.Field), Message: beginning(f.Message)}
+	}
+	return e
+}
+
+func beginning(text string) string {
+	if len(text) <= maxErrorText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxErrorText], "") // without half a character at the end
 }
 
 // RefusalOr returns the error that a body tells of by its code, else the other one:
 // for a body that has been found not to be what was due.
 func RefusalOr(body []byte, otherwise error) error {
+	if len(body) > MaxErrorBody { // a refusal is small
+		return otherwise
+	}
 	if e := ParseAPIError(body); e.Code > 0 {
 		return e
 	}
@@ -82,22 +109,29 @@ func Refusal(body []byte) *APIError {
 
 var (
 	codePattern    = regexp.MustCompile(`"code"\s*:\s*"?(\d{1,9})`)
-	messagePattern = regexp.MustCompile(`(?s)"message"\s*:\s*"(.*)"`)
+	messagePattern = regexp.MustCompile(`(?s)"message"\s*:\s*"(.*)`)
 )
 
 // salvage takes code and message out of a body that looks like an error object
 // and is not JSON.
 func salvage(body []byte) *APIError {
-	const enough = 64 << 10
 	e := &APIError{}
-	if len(body) == 0 || body[0] != '{' || len(body) > enough {
+	if len(body) == 0 || body[0] != '{' {
 		return e
 	}
 	if m := codePattern.FindSubmatch(body); m != nil {
 		e.Code, _ = strconv.Atoi(string(m[1]))
 	}
 	if m := messagePattern.FindSubmatch(body); m != nil {
-		e.Message = strings.ToValidUTF8(string(m[1]), "\uFFFD")
+		message := m[1]
+		end := bytes.LastIndexByte(message, '"')
+		if end < 0 && len(body) < MaxErrorBody-len("\ufeff") { // it was cut, and not by us
+			return e
+		}
+		if end >= 0 {
+			message = message[:end]
+		}
+		e.Message = strings.ToValidUTF8(string(message), "\uFFFD")
 	}
 	return e
 }

@@ -138,8 +138,15 @@ var (
 	_ zoom.Limiter = ownLimiter{}
 	_ zoom.Limiter = zoom.Unlimited()
 	_ zoom.Limiter = zoom.NewLimiter(zoom.PlanPro, zoom.LimitShare(0.5), zoom.LimitRate(zoom.ClassLight, 1), zoom.LimitPerDay(zoom.ClassHeavy, 1))
+	_ zoom.Limiter = zoom.NewLocalLimiter(zoom.PlanPro)
 	_              = (*zoom.LocalLimiter).Stats
-	_              = zoom.RateLimit{Status: 429, Category: "", Type: "", Message: "", Limit: -1, Remaining: -1, RetryAt: time.Time{}, Date: time.Time{}}
+	_              = [...]zoom.RateKind{zoom.KindNone, zoom.KindPerSecond, zoom.KindPerMinute, zoom.KindDaily, zoom.KindPerUser, zoom.KindConcurrent}
+	_              = zoom.Limits{PerSecond: map[zoom.RateClass]int{}, PerMinute: map[zoom.RateClass]int{}, PerDay: map[zoom.RateClass]int{}, Pace: func(int) float64 { return 0 }}
+
+	_ func(zoom.Plan) zoom.Limits        = zoom.PlanLimits
+	_ func(zoom.RateLimit) zoom.RateKind = zoom.RateLimit.Kind
+	_ zoom.ResumeDelayer                 = (*zoom.LocalLimiter)(nil)
+	_                                    = zoom.RateLimit{Status: 429, Category: "", Type: "", Message: "", Limit: 1, Remaining: 1, HasLimit: true, HasRemaining: true, RetryAt: time.Time{}, Date: time.Time{}}
 )
 
 type ownLimiter struct{}
@@ -147,7 +154,7 @@ type ownLimiter struct{}
 func (ownLimiter) Wait(context.Context, zoom.RateClass) error {
 	return &zoom.Error{Err: zoom.ErrDailyLimit, RetryAt: time.Now()}
 }
-func (ownLimiter) Observe(zoom.RateClass, zoom.RateLimit) {}
+func (ownLimiter) Observe(context.Context, zoom.RateClass, zoom.RateLimit) {}
 
 // errors.go
 var (
