@@ -44,6 +44,8 @@ func TestFaultAU05WrittenAndNotRenamed(t *testing.T) {
 			store, path := savedFile(t, app)
 			temp := path + ".new-" + strings.Repeat("A", 26)
 			require.NoError(t, os.WriteFile(temp, tc.data, tc.mode))
+			after := time.Now().Add(time.Second) // file systems count in milliseconds
+			require.NoError(t, os.Chtimes(temp, after, after))
 			assert.Equal(t, "refresh-canary-1", refreshIn(t, store), "to read changes nothing")
 			lease, err := store.Lock(t.Context())
 			require.NoError(t, err)
