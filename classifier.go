@@ -64,6 +64,7 @@ func (c Classifier) Summarize(users iter.Seq2[*User, error]) (LicenseSummary, er
 		}
 		s.Add(u)
 	}
+	s.invited = nil
 	return s, nil
 }
 
@@ -84,13 +85,54 @@ type LicenseSummary struct {
 	Pending    int
 	Inactive   int // of the licence counts: how many are deactivated
 	Bundles    int // of the licence counts: how many hold a bundle
+
+	invited *map[string]bool // addresses of the pending users without an id
+}
+
+// hasAccepted reports whether u is somebody who was counted as pending, without an
+// id, and remembers u if it is pending without one.
+func (s *LicenseSummary) hasAccepted(u *User) bool {
+	address := ""
+	if u.ID == "" || s.invited != nil {
+		address = strings.ToLower(u.Email)
+	}
+	switch {
+	case u.ID == "" && u.Status == StatusPending:
+		if s.invited == nil {
+			s.invited = &map[string]bool{}
+		}
+		(*s.invited)[address] = true
+		return false
+	case u.ID == "" || s.invited == nil || !(*s.invited)[address]:
+		return false
+	}
+	delete(*s.invited, address) // an invitation is for one person
+	return true
 }
 
 // Add counts u. It is the same count as [Classifier.Summarize] makes, for
-// programs that range over the roster themselves. A nil user is not counted.
+// programs that range over the roster themselves. Somebody who accepted an
+// invitation while the roster was read comes twice, first without an id, and is
+// counted once, by address. For that s remembers who was invited: a copy of s shares
+// that memory.
+//
+// Add panics on a nil user: that is what comes with the error of a listing, which
+// a loop with one variable does not see. Range with two:
+//
+//	for u, err := range client.Users.Roster(nil).All(ctx) {
+//		if err != nil {
+//			return err
+//		}
+//		summary.Add(u)
+//	}
 func (s *LicenseSummary) Add(u *User) {
 	if u == nil {
-		return
+		panic("zoom: LicenseSummary.Add of a nil user: the listing ended in an error that was not looked at; " +
+			"range with two variables, for u, err := range list.All(ctx), and check err")
+	}
+	if s.hasAccepted(u) {
+		s.Pending--
+		s.Total--
 	}
 	s.Total++
 	if u.Status == StatusPending {

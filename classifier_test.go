@@ -92,9 +92,14 @@ func TestClassifierSummarize(t *testing.T) {
 	assert.Equal(t, all.Total, all.Basic+all.Licensed+all.OnPrem+all.Unassigned+all.None+all.Unknown+all.Pending, "everybody once")
 	var ranged zoom.LicenseSummary
 	for _, u := range oneOfEach() {
-		ranged.Add(u)
+		if u != nil {
+			ranged.Add(u)
+		}
 	}
-	assert.Equal(t, all, ranged)
+	again, err := zoom.Classifier{IncludeFreeUsers: true}.Summarize(usersThen(nil, oneOfEach()...))
+	require.NoError(t, err)
+	assert.Equal(t, all, again)
+	assert.EqualExportedValues(t, all, ranged)
 
 	paid, err := zoom.Classifier{}.Summarize(usersThen(nil, oneOfEach()...))
 	require.NoError(t, err)

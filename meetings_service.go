@@ -3,12 +3,10 @@ package zoom
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
-	"github.com/seatkit/zoom/internal/transport"
 	"github.com/seatkit/zoom/internal/wire"
 )
 
@@ -58,7 +56,7 @@ func (s *MeetingsService) List(userID string, opts *ListMeetingsOptions) *List[*
 	}
 	query, err := o.query()
 	op := operation{op: "meetings.list", path: "/users/{userId}/meetings", values: []string{userID}, class: ClassMedium}
-	return newList[*Meeting](s.client(), op, "meetings", err, part[*Meeting]{query: query})
+	return newList(s.client(), op, rowsOf[*Meeting]("meetings"), err, part[*Meeting]{query: query})
 }
 
 func (o *ListMeetingsOptions) query() (url.Values, error) {
@@ -87,34 +85,29 @@ func (o *ListMeetingsOptions) query() (url.Values, error) {
 }
 
 // Instances returns the past occurrences of a meeting, of the last 15 months,
-// each with the UUID that names it in the reports. Zoom sends them in one answer.
+// each with the UUID that names it in the reports. Zoom sends them in one answer; if
+// it sends a page token, all pages are read.
 //
-// Errors: [ErrNotFound].
+// Errors: [ErrNotFound]; [ErrListIncomplete] when fewer come than Zoom counts.
 //
 // API: GET /past_meetings/{meetingId}/instances, medium; scope
 // meeting:read:admin, granular meeting:read:list_past_instances:admin.
 // https://developers.zoom.us/docs/api/meetings/#tag/meetings/GET/past_meetings/{meetingId}/instances
 func (s *MeetingsService) Instances(ctx context.Context, meetingID int64) ([]*MeetingInstance, error) {
-	var instances []*MeetingInstance
-	o := &operation{
-		op: "meetings.instances", method: http.MethodGet, path: "/past_meetings/{meetingId}/instances",
-		values: []string{strconv.FormatInt(meetingID, 10)}, class: ClassMedium, repeatable: true,
+	o := operation{
+		op: "meetings.instances", path: "/past_meetings/{meetingId}/instances",
+		values: []string{strconv.FormatInt(meetingID, 10)}, class: ClassMedium,
 	}
-	o.accept = func(a *transport.Answer) error {
-		page, err := wire.DecodePage[*MeetingInstance](wire.Record, a.Body, "meetings", nil)
-		if err != nil {
-			return err
-		}
-		instances, o.unread = page.Items, page.Unread
-		return finishItems(instances)
-	}
+	var err error
 	if meetingID <= 0 {
-		return nil, invalidArgument(o, errors.New("meeting id: want a positive number"))
+		err = errors.New("meeting id: want a positive number")
 	}
-	if _, err := s.client().do(ctx, o); err != nil {
-		return nil, err
+	l := newList(s.client(), o, rowsOf[*MeetingInstance]("meetings"), err, part[*MeetingInstance]{})
+	instances, err := l.Collect(ctx)
+	if failed, ok := errors.AsType[*PageError](err); ok {
+		return nil, failed.Err // the caller sees no pages
 	}
-	return instances, nil
+	return instances, err
 }
 
 func (m *Meeting) finish() error {

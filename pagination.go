@@ -10,12 +10,9 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"reflect"
 	"slices"
-	"time"
 
-	"github.com/seatkit/zoom/internal/transport"
-	"github.com/seatkit/zoom/internal/wire"
+	"github.com/seatkit/zoom/internal/paging"
 )
 
 // maxPageSize is what most listings allow and what a page size of 0 means.
@@ -36,28 +33,19 @@ const maxPageSize = 300
 //		…
 //	}
 type List[T any] struct {
-	c        *Client
-	op       operation
-	key      string // under which the items stand
-	parts    []part[T]
-	window   func(now time.Time) ([]part[T], error) // the parts, where they depend on the day of use
-	joined   bool                                   // tokens are ours: part and Zoom's token
-	identity func(T) (id, email string)
-	fresh    func() T // what an item is decoded into; nil: the zero value
-	start    string
-	ahead    bool
-	err      error // bad input, told when the list is used
+	spec  *listSpec[T]
+	start string // the token that it begins at
+	ahead bool
 }
 
 // Format prints what is listed, under every verb, and not the token that it
 // begins at or whose meetings they are.
-func (l List[T]) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "zoom.List("+l.op.op+")") }
-
-// A part is one of Zoom's listings. Most lists have one; the roster has one for
-// each status, a report one for each month.
-type part[T any] struct {
-	query url.Values
-	stamp func(T) // completes an item with what the part knows
+func (l List[T]) Format(f fmt.State, _ rune) {
+	name := ""
+	if l.spec != nil {
+		name = l.spec.op.op
+	}
+	_, _ = io.WriteString(f, "zoom.List("+name+")")
 }
 
 // A Page is one answer of a listing.
@@ -120,7 +108,7 @@ func ListOf[T any](c *Client, req *Request, key string) *List[T] {
 	o, err := newOperation("list", req)
 	switch {
 	case err != nil:
-		return &List[T]{c: c, err: err}
+		return &List[T]{spec: &listSpec[T]{c: c, err: err}}
 	case o.method != http.MethodGet:
 		err = invalidArgument(o, errors.New("a listing is a GET"))
 	case o.body != nil:
@@ -129,62 +117,9 @@ func ListOf[T any](c *Client, req *Request, key string) *List[T] {
 		err = invalidArgument(o, errors.New("the key of the items is missing"))
 	}
 	o.values = slices.Clone(o.values) // the caller may change his after this
-	l := newList(c, *o, key, nil, part[T]{query: cloneQuery(o.query)})
-	l.err = err
+	l := newList(c, *o, rowsOfAny[T](key), nil, part[T]{query: cloneQuery(o.query)})
+	l.spec.err = err
 	return l
-}
-
-// newWindowList makes a list whose parts are those of the day on which it is used: a
-// list that is kept for days asks for the days before its use. A token is good on the
-// day after as well: it lives past midnight.
-func newWindowList[T any](c *Client, o operation, key string, parts func(now time.Time) ([]part[T], error)) *List[T] {
-	l := newList[T](c, o, key, nil)
-	l.window, l.joined = parts, true
-	return l
-}
-
-// tokenLife is how long Zoom keeps a page token.
-const tokenLife = 15 * time.Minute
-
-// begin returns the list with the parts of this moment, and the place of a token in it.
-func (l *List[T]) begin(token string) (*List[T], cursor, error) {
-	if l == nil || l.window == nil || l.err != nil {
-		at, err := l.cursor(token)
-		return l, at, err
-	}
-	now := time.Now()
-	today, at, err := l.beginAt(now, token)
-	if err != nil && token != "" {
-		if former, at, err := l.beginAt(now.Add(-tokenLife), token); err == nil {
-			return former, at, nil
-		}
-	}
-	return today, at, err
-}
-
-func (l *List[T]) beginAt(now time.Time, token string) (*List[T], cursor, error) {
-	parts, err := l.window(now)
-	if err != nil {
-		return l, cursor{}, invalidArgument(&l.op, err)
-	}
-	dated := *l
-	dated.parts = parts
-	at, err := dated.cursor(token)
-	return &dated, at, err
-}
-
-// newList makes the list of one or several parts. opts has been copied by the
-// caller; err is what was wrong with it.
-func newList[T any](c *Client, o operation, key string, err error, parts ...part[T]) *List[T] {
-	o.repeatable = true
-	if o.method == "" {
-		o.method = http.MethodGet
-	}
-	c.place(&o)
-	if err != nil {
-		err = invalidArgument(&o, err)
-	}
-	return &List[T]{c: c, op: o, key: key, parts: parts, err: err}
 }
 
 // All yields every item. Breaking off is free.
@@ -208,23 +143,24 @@ func (l *List[T]) All(ctx context.Context) iter.Seq2[T, error] {
 // Pages yields page after page, empty ones included.
 func (l *List[T]) Pages(ctx context.Context) iter.Seq2[*Page[T], error] {
 	return func(yield func(*Page[T], error) bool) {
-		w, err := newWalk(ctx, l)
+		spec, at, err := l.open(ctx, l.startToken())
 		if err != nil {
-			yield(nil, err)
+			yield(nil, &PageError{Token: l.startToken(), Err: err})
 			return
 		}
 		ctx, cancel := context.WithCancel(ctx)
+		pager := paging.Start(spec.listing(l.ahead), at)
 		defer func() {
 			cancel()
-			w.drain()
+			pager.Close()
 		}()
-		for !w.done() {
-			page, err := w.next(ctx)
+		for !pager.Done() {
+			page, next, err := pager.Next(ctx)
 			if err != nil {
-				yield(nil, err)
+				yield(nil, &PageError{Token: spec.startOf(pager.Place()), Yielded: pager.Yielded(), Err: err})
 				return
 			}
-			if !yield(page, nil) {
+			if !yield(publicPage(page, next), nil) {
 				return
 			}
 		}
@@ -234,16 +170,19 @@ func (l *List[T]) Pages(ctx context.Context) iter.Seq2[*Page[T], error] {
 // Page makes exactly one request: for the page of the token, the first page for
 // an empty one. It does not drop repeats and vouches for nothing beyond the page.
 func (l *List[T]) Page(ctx context.Context, token string) (*Page[T], error) {
-	l, at, err := l.begin(token)
+	spec, at, err := l.open(ctx, token)
 	if err != nil {
 		return nil, &PageError{Token: token, Err: err}
 	}
-	page, err := l.fetch(ctx, at)
+	page, err := spec.fetch(ctx, paging.Request{Part: at.Part, Token: at.Token})
 	if err != nil {
 		return nil, &PageError{Token: token, Err: err}
 	}
-	at.rows += len(page.Items)
-	return l.public(page, l.after(at, page.NextPageToken)), nil
+	next := ""
+	if at, more := spec.tokens.After(at, len(page.Items), page.NextPageToken); more {
+		next = spec.tokens.Text(at)
+	}
+	return publicPage(page, next), nil
 }
 
 // Collect gathers all items. On an error the items so far come back with it.
@@ -290,68 +229,4 @@ func cloneQuery(q url.Values) url.Values {
 		copied[key] = slices.Clone(values)
 	}
 	return copied
-}
-
-// fetch asks for one page and nothing else.
-func (l *List[T]) fetch(ctx context.Context, at cursor) (*wire.Page[T], error) {
-	o := l.op
-	o.query = cloneQuery(l.parts[at.part].query)
-	if at.token != "" {
-		if o.query == nil {
-			o.query = url.Values{}
-		}
-		o.query.Set("next_page_token", at.token)
-	}
-	var page *wire.Page[T]
-	o.accept = func(a *transport.Answer) (err error) {
-		if page, err = l.decode(a.Body); err == nil {
-			o.unread = page.Unread
-		}
-		return err
-	}
-	if _, err := l.c.do(ctx, &o); err != nil {
-		return nil, err
-	}
-	if stamp := l.parts[at.part].stamp; stamp != nil {
-		for _, item := range page.Items {
-			stamp(item)
-		}
-	}
-	return page, nil
-}
-
-// decode reads a page of which every record keeps to its shape.
-func (l *List[T]) decode(body []byte) (*wire.Page[T], error) {
-	page, err := wire.DecodePage(rulesOf(reflect.TypeFor[T]()), body, l.key, l.fresh)
-	if err != nil {
-		return nil, err
-	}
-	if err := finishItems(page.Items); err != nil {
-		return nil, err
-	}
-	return page, nil
-}
-
-// A record completes itself after it was decoded, and refuses to be one that
-// cannot be told from another.
-type record interface{ finish() error }
-
-func finishItems[T any](items []T) error {
-	for _, item := range items {
-		r, ok := any(item).(record)
-		if !ok {
-			return nil
-		}
-		if err := r.finish(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l *List[T]) public(page *wire.Page[T], next string) *Page[T] {
-	return &Page[T]{
-		Items: page.Items, NextPageToken: next,
-		PageSize: page.PageSize, TotalRecords: page.TotalRecords,
-	}
 }

@@ -52,7 +52,7 @@ func (s *ReportsService) Participants(meetingID string, opts *ParticipantsOption
 		op: "reports.participants", path: "/report/meetings/{meetingId}/participants",
 		values: []string{meetingNumber(meetingID)}, class: ClassHeavy,
 	}
-	return newList[*Participant](s.client(), op, "participants", err, part[*Participant]{query: query})
+	return newList(s.client(), op, rowsOf[*Participant]("participants"), err, part[*Participant]{query: query})
 }
 
 // meetingNumber strips the blanks with which meeting numbers are shown.
@@ -96,7 +96,7 @@ func (s *ReportsService) Hosts(opts *HostsOptions) *List[*Host] {
 	if opts != nil {
 		o = *opts
 	}
-	return newWindowList(s.client(), operation{op: "reports.hosts", path: "/report/users", class: ClassHeavy}, "users", o.parts)
+	return windowList(s.client(), operation{op: "reports.hosts", path: "/report/users", class: ClassHeavy}, rowsOf[*Host]("users"), o.parts)
 }
 
 func (o HostsOptions) parts(now time.Time) ([]part[*Host], error) {
@@ -110,12 +110,16 @@ func (o HostsOptions) parts(now time.Time) ([]part[*Host], error) {
 	}
 	q := url.Values{"page_size": {size}, "type": {string(o.Type)}}
 	setUnlessEmpty(q, "group_id", o.GroupID)
-	stamp := func(h *Host, month window) { h.From, h.To = month.from, month.to }
+	stamp := func(h *Host, month window) {
+		if h != nil {
+			h.From, h.To = month.from, month.to
+		}
+	}
 	if o.Type == HostsInactive {
 		if !w.withinMonth() {
 			return nil, errors.New("from: inactive hosts can be asked for one month at most")
 		}
-		return []part[*Host]{{query: w.query(q), stamp: func(h *Host) { stamp(h, w) }}}, nil
+		return []part[*Host]{{query: w.query(q), complete: func(h *Host) { stamp(h, w) }}}, nil
 	}
 	return windowParts(w, q, stamp), nil
 }
@@ -148,7 +152,7 @@ func (s *ReportsService) UserMeetings(userID string, opts *UserMeetingsOptions) 
 		o = *opts
 	}
 	op := operation{op: "reports.user_meetings", path: "/report/users/{userId}/meetings", values: []string{userID}, class: ClassHeavy}
-	return newWindowList(s.client(), op, "meetings", o.parts)
+	return windowList(s.client(), op, rowsOf[*ReportMeeting]("meetings"), o.parts)
 }
 
 func (o UserMeetingsOptions) parts(now time.Time) ([]part[*ReportMeeting], error) {
@@ -182,7 +186,7 @@ func (s *ReportsService) SignIns(opts *SignInsOptions) *List[*SignIn] {
 	if opts != nil {
 		o = *opts
 	}
-	return newWindowList(s.client(), operation{op: "reports.sign_ins", path: "/report/activities", class: ClassHeavy}, "activity_logs", o.parts)
+	return windowList(s.client(), operation{op: "reports.sign_ins", path: "/report/activities", class: ClassHeavy}, rowsOf[*SignIn]("activity_logs"), o.parts)
 }
 
 func (o SignInsOptions) parts(now time.Time) ([]part[*SignIn], error) {

@@ -21,14 +21,13 @@ type storm struct {
 	random          *rand.Rand
 	share           float64
 	answers, faults int
-	last            string // request
-	inRow           int
-	was401          bool
+	inRow           map[string]int // failures of a request
+	was401          map[string]bool
 	kinds           map[string]int
 }
 
 func newStorm(seed uint64, share float64) *storm {
-	return &storm{random: rand.New(rand.NewPCG(seed, 7)), share: share, kinds: map[string]int{}}
+	return &storm{random: rand.New(rand.NewPCG(seed, 7)), share: share, inRow: map[string]int{}, was401: map[string]bool{}, kinds: map[string]int{}}
 }
 
 // strike decides about one request. It runs with the server locked.
@@ -39,22 +38,20 @@ func (s *storm) strike(r zoomtest.Request) *zoomtest.Fault {
 	const mostInRow = 3
 	s.answers++
 	request := r.Query.Encode()
-	if request != s.last {
-		s.last, s.inRow, s.was401 = request, 0, false
-	}
-	if s.inRow == mostInRow || s.random.Float64() >= s.share {
-		s.inRow, s.was401 = 0, false
+	if s.inRow[request] == mostInRow || s.random.Float64() >= s.share {
+		delete(s.inRow, request)
+		delete(s.was401, request)
 		return nil
 	}
 	kinds := []string{"5xx", "429", "429 with Retry-After", "cut", "cut at once", "401"}
-	if s.was401 {
+	if s.was401[request] {
 		kinds = kinds[:len(kinds)-1]
 	}
 	kind := kinds[s.random.IntN(len(kinds))]
 	s.faults++
-	s.inRow++
+	s.inRow[request]++
 	s.kinds[kind]++
-	s.was401 = kind == "401"
+	s.was401[request] = kind == "401"
 	f := s.fault(kind)
 	f.Apply = s.random.IntN(2) == 0 // the server may have done its part or not
 	return &f

@@ -85,6 +85,7 @@ type PageInfo struct {
 const (
 	NoteRestarted     = "page token expired, part listed again" // a roster, once for each status
 	NoteListedAgain   = "rows missing, part listed again"       // a roster, once for each status
+	NoteCountDiffers  = "rows missing, and nobody knows which"  // any other listing, at the end of a part
 	NoteTotalMismatch = "rows differ from total_records"        // any other listing, at its end
 )
 

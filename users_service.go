@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seatkit/zoom/internal/paging"
 	"github.com/seatkit/zoom/internal/transport"
 	"github.com/seatkit/zoom/internal/wire"
 )
@@ -93,14 +94,40 @@ func (s *UsersService) List(opts *ListUsersOptions) *List[*User] {
 	if opts != nil {
 		o = *opts
 	}
-	query, err := o.query()
-	l := newList(s.client(), usersOperation("users.list"), "users", err, part[*User]{query: query})
-	l.fresh = newUser
+	p, err := o.part()
+	l := newList(s.client(), usersOperation("users.list"), userRows(), err, p)
+	l.spec.rule = paging.Strict
 	return l
+}
+
+func userRows() rows[*User] {
+	r := rowsOf[*User]("users")
+	r.newItem = newUser
+	return r
 }
 
 func usersOperation(op string) operation {
 	return operation{op: op, path: "/users", class: ClassMedium}
+}
+
+// part is the listing of one status. Zoom need not send the status with a row: it is
+// the one that was asked for. An account has an owner, who is active, so that a
+// listing of all active users is never empty.
+func (o *ListUsersOptions) part() (part[*User], error) {
+	query, err := o.query()
+	if err != nil {
+		return part[*User]{}, err
+	}
+	asked := o.Status
+	return part[*User]{
+		query: query,
+		complete: func(u *User) {
+			if u != nil && u.Status == "" {
+				u.Status = asked
+			}
+		},
+		neverEmpty: asked == StatusActive && o.RoleID == "" && o.License == "",
+	}, nil
 }
 
 func (o *ListUsersOptions) query() (url.Values, error) {

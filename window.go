@@ -99,7 +99,7 @@ func windowParts[T any](w window, q url.Values, stamp func(T, window)) []part[T]
 	for _, month := range w.months() {
 		p := part[T]{query: month.query(q)}
 		if stamp != nil {
-			p.stamp = func(item T) { stamp(item, month) }
+			p.complete = func(item T) { stamp(item, month) }
 		}
 		parts = append(parts, p)
 	}

@@ -3,7 +3,9 @@ package wire
 import (
 	"bytes"
 	"fmt"
+	"hash/maphash"
 	"io"
+	"net/http"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -16,8 +18,9 @@ type Page[T any] struct {
 	NextPageToken string
 	PageSize      int
 	TotalRecords  int
-	HasTotal      bool // total_records was there
-	Unread        int  // values that could not be read and were left out, as the rules allow
+	HasTotal      bool     // total_records was there
+	Unread        int      // values that could not be read and were left out, as the rules allow
+	Marks         []uint64 // of a marked page, one for each item: equal texts have equal marks, within one process
 }
 
 // DecodePage reads a page whose items stand under key; each item is decoded by rules into
@@ -27,6 +30,15 @@ type Page[T any] struct {
 // is a list that is null: an answer that cannot be vouched for never becomes an
 // empty page.
 func DecodePage[T any](rules Rules, body []byte, key string, fresh func() T) (*Page[T], error) {
+	return decodePage(rules, body, key, fresh, false)
+}
+
+// DecodeMarkedPage reads a page and marks its items by their text.
+func DecodeMarkedPage[T any](rules Rules, body []byte, key string, fresh func() T) (*Page[T], error) {
+	return decodePage(rules, body, key, fresh, true)
+}
+
+func decodePage[T any](rules Rules, body []byte, key string, fresh func() T, marked bool) (*Page[T], error) {
 	body = trimBOM(body)
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, &ShapeError{Reason: "the body is empty", Cause: io.ErrUnexpectedEOF}
@@ -34,10 +46,17 @@ func DecodePage[T any](rules Rules, body []byte, key string, fresh func() T) (*P
 	if fresh == nil {
 		fresh = func() (zero T) { return zero }
 	}
-	r := newPageReader(rules, body, key, fresh, rules.plain())
+	newReader := func(opts json.Options) *pageReader[T] {
+		r := &pageReader[T]{rules: rules, key: key, fresh: fresh, page: new(Page[T]), dec: jsontext.NewDecoder(bytes.NewBuffer(body), opts)}
+		if marked {
+			r.body = body
+		}
+		return r
+	}
+	r := newReader(rules.plain())
 	err := r.read()
 	if isMismatch(err) || isDoubled(err) { // begins again, row by row
-		r = newPageReader(rules, body, key, fresh, rules.tolerant())
+		r = newReader(rules.tolerant())
 		r.slow = newSlowReader(rules)
 		err = r.read()
 		r.page.Unread += r.slow.unread
@@ -46,17 +65,28 @@ func DecodePage[T any](rules Rules, body []byte, key string, fresh func() T) (*P
 	if err == errNoList { //nolint:errorlint // the very value: nothing wraps it
 		err = missingList(body, key, r.page)
 	}
+	if err == nil && len(r.page.Items) == 0 {
+		err = emptyRefusal(body)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return r.page, nil
 }
 
-func newPageReader[T any](rules Rules, body []byte, key string, fresh func() T, opts json.Options) *pageReader[T] {
-	return &pageReader[T]{rules: rules, key: key, fresh: fresh, page: new(Page[T]), dec: jsontext.NewDecoder(bytes.NewBuffer(body), opts)}
-}
-
 var errNoList = &ShapeError{Reason: "the list is missing"}
+
+// emptyRefusal is the error of a body with an error code, where it lists nobody:
+// nobody is then no answer to what was asked.
+func emptyRefusal(body []byte) error {
+	if !bytes.Contains(body, []byte(`"code"`)) { // the usual answer is not read twice
+		return nil
+	}
+	if e := ParseAPIError(body); e.Code > 0 && e.Code != http.StatusOK {
+		return e
+	}
+	return nil
+}
 
 func missingList[T any](body []byte, key string, page *Page[T]) error {
 	if page.HasTotal && page.TotalRecords == 0 && page.NextPageToken == "" {
@@ -71,11 +101,14 @@ type pageReader[T any] struct {
 	key   string
 	fresh func() T
 	page  *Page[T]
-	found bool // the list was there
+	body  []byte // nil: items are not marked
+	found bool   // the list was there
 	dec   *jsontext.Decoder
 	slow  *slowReader     // of the second reading, else nil
 	seen  map[string]bool // names that were read, in the second reading
 }
+
+var markSeed = maphash.MakeSeed()
 
 func (r *pageReader[T]) read() error {
 	if r.dec.PeekKind() != '{' {
@@ -184,8 +217,13 @@ func (r *pageReader[T]) items() error {
 	r.found = true
 	for kind := r.dec.PeekKind(); kind != ']' && kind != 0; kind = r.dec.PeekKind() {
 		r.page.Items = append(r.page.Items, r.fresh())
+		before := r.dec.InputOffset()
 		if err := r.item(&r.page.Items[len(r.page.Items)-1]); err != nil {
 			return err
+		}
+		if r.body != nil {
+			row := bytes.TrimLeft(r.body[before:r.dec.InputOffset()], " \t\r\n,")
+			r.page.Marks = append(r.page.Marks, maphash.Bytes(markSeed, row))
 		}
 	}
 	_, err := r.dec.ReadToken()

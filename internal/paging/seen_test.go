@@ -1,4 +1,4 @@
-package zoom
+package paging
 
 import (
 	"encoding/base64"
@@ -75,44 +75,31 @@ func FuzzIDSet(f *testing.F) {
 	})
 }
 
-func TestPassesTellWhoIsNew(t *testing.T) {
+func TestPeopleAreHandedOutOnce(t *testing.T) {
 	type row struct {
-		id, email     string
+		id, address   string
 		counts, isNew bool
 	}
-	for name, passesOf := range map[string][][]row{
-		"one pass":                            {{{"a", "", true, true}, {"a", "", false, false}, {"A", "", true, true}}},
-		"a second pass counts again":          {{{"a", "", true, true}}, {{"a", "", true, false}, {"b", "", true, true}, {"b", "", false, false}}, {{"b", "", true, false}}},
-		"without id the address is the key":   {{{"", "x@e", true, true}, {"", "X@E", false, false}, {"", "y@e", true, true}}, {{"", "x@E", true, false}}},
-		"an invitation that was accepted":     {{{"", "X@e", true, true}}, {{"a", "x@E", true, false}, {"b", "y@e", true, true}}, {{"a", "x@e", true, false}}},
-		"addresses do not hide other people":  {{{"a", "x@e", true, true}, {"b", "x@e", true, true}, {"", "", true, true}}, {{"c", "", true, true}}},
-		"one invitation is not for two":       {{{"", "x@e", true, true}}, {{"a", "x@e", true, false}, {"b", "x@e", true, true}, {"b", "x@e", false, false}}, {{"b", "x@e", true, false}}},
-		"an id that looks like an address":    {{{"", "x@e", true, true}, {"@x@e", "", true, true}}},
-		"an address that looks like an id":    {{{"@x@e", "", true, true}, {"", "x@e", true, true}}, {{"", "x@e", true, false}, {"@x@e", "", true, false}}},
-		"the same id in another pass and row": {{{"a", "x@e", true, true}}, {{"a", "other@e", true, false}}},
+	for name, readings := range map[string][][]row{
+		"one reading":                        {{{"a", "", true, true}, {"a", "", false, false}, {"A", "", true, true}}},
+		"another reading counts again":       {{{"a", "", true, true}}, {{"a", "", true, false}, {"b", "", true, true}, {"b", "", false, false}}, {{"b", "", true, false}}},
+		"PG22 without id the address is key": {{{"", "x@e", true, true}, {"", "X@E", true, false}, {"", "x@e", false, false}, {"", "y@e", true, true}}, {{"", "x@E", true, false}}},
+		"PG23 an invitation was accepted":    {{{"", "X@e", true, true}}, {{"a", "x@E", true, true}, {"b", "y@e", true, true}}, {{"a", "x@e", true, false}}},
+		"addresses do not hide people":       {{{"a", "x@e", true, true}, {"b", "x@e", true, true}, {"", "", true, true}}, {{"c", "", true, true}}},
+		"an id that looks like an address":   {{{"", "x@e", true, true}, {"@x@e", "", true, true}}},
+		"an address that looks like an id":   {{{"@x@e", "", true, true}, {"", "x@e", true, true}}, {{"", "x@e", true, false}, {"@x@e", "", true, false}}},
+		"the same id in another row":         {{{"a", "x@e", true, true}}, {{"a", "other@e", true, false}}},
 	} {
-		p := newPasses()
-		for i, rows := range passesOf {
+		p := newPeople()
+		for i, rows := range readings {
 			if i > 0 {
-				p.nextPass()
+				p.read()
 			}
 			for _, r := range rows {
-				counts, isNew := p.add(r.id, r.email)
-				assert.Equal(t, row{r.id, r.email, counts, isNew}, r, "%s, pass %d", name, i+1)
+				counts, isNew := p.add(r.id, r.address)
+				assert.Equal(t, row{r.id, r.address, counts, isNew}, r, "%s, reading %d", name, i+1)
 			}
 		}
-	}
-}
-
-func TestPassesMayBeginAgainOncePerPart(t *testing.T) {
-	p := newPasses()
-	for range 3 {
-		assert.True(t, p.mayRestart())
-		assert.True(t, p.mayRelist())
-		p.nextPass()
-		assert.False(t, p.mayRestart())
-		assert.False(t, p.mayRelist())
-		p.nextPart()
 	}
 }
 
@@ -129,7 +116,7 @@ func live() int64 {
 // returns what is in use for each.
 func bytesPerUser(users int) float64 {
 	before := live()
-	p := newPasses()
+	p := newPeople()
 	for i := range uint64(users) {
 		p.add(idOf(i), "user@example.com")
 	}

@@ -1,0 +1,122 @@
+package paging
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	rosterRuns  = flag.Int("paging.runs", 144, "random runs of each seed, over all schedules")
+	rosterSeeds = flag.Int("paging.seeds", 1, "seeds")
+)
+
+// TestFaultPG19NobodyIsLostWhilePeopleMove: whoever is in one list the whole time
+// comes out of a listing that ends without an error.
+func TestFaultPG19NobodyIsLostWhilePeopleMove(t *testing.T) {
+	sizes := [][3]int{{120, 1000, 350}, {40, 2300, 900}, {250, 5000, 700}}
+	const schedules = 48
+	var all tallyOf
+	for _, kind := range []string{"offset", "keyset", "once offset", "once keyset"} {
+		for _, rate := range []float64{0.1, 0.5, 1} {
+			for _, pairs := range []bool{false, true} {
+				for _, page := range []int{100, 300} {
+					name := fmt.Sprintf("PG19 %s, %v a request, pairs %v, pages of %d", kind, rate, pairs, page)
+					t.Run(name, func(t *testing.T) {
+						var tally tallyOf
+						for seed := range *rosterSeeds {
+							for i := range *rosterRuns / schedules {
+								a := newAccount(uint64(seed*1_000_000+i), sizes[i%len(sizes)], kind, rate, pairs)
+								tally.add(a, a.run(t, page))
+							}
+						}
+						all.merge(tally)
+						assert.Zero(t, tally.silent, "somebody is missing without an error")
+						t.Log(tally)
+						if rate == 0.1 {
+							assert.LessOrEqual(t, tally.open*200, tally.runs, "less than 99.5 %% proven")
+						}
+						assert.LessOrEqual(t, tally.ratio(), 2.2)
+					})
+				}
+			}
+		}
+	}
+	t.Log(all)
+}
+
+type tallyOf struct{ runs, silent, open, calls, bare int }
+
+func (y *tallyOf) add(a *account, o outcome) {
+	y.runs++
+	y.calls += o.calls
+	y.bare += o.bare
+	switch {
+	case o.err != nil:
+		y.open++
+	case a.lost(o) > 0:
+		y.silent++
+	}
+}
+
+func (y *tallyOf) merge(o tallyOf) {
+	y.runs, y.silent, y.open, y.calls, y.bare = y.runs+o.runs, y.silent+o.silent, y.open+o.open, y.calls+o.calls, y.bare+o.bare
+}
+
+func (y tallyOf) ratio() float64 { return float64(y.calls) / float64(max(1, y.bare)) }
+
+func (y tallyOf) String() string {
+	return fmt.Sprintf("%d runs: %d silent, %d not proven, %.2f x the calls", y.runs, y.silent, y.open, y.ratio())
+}
+
+// TestQuietRosterIsProven: while nobody moves every list is proven, whatever its
+// size and the size of its pages.
+func TestQuietRosterIsProven(t *testing.T) {
+	var tally tallyOf
+	for _, size := range []int{2, 3, 5, 7, 30, 99, 100, 101, 250, 300, 301, 999, 2000} {
+		for _, kind := range []string{"offset", "keyset", "once offset"} {
+			for i := range 4 * *rosterSeeds {
+				rng := rand.New(rand.NewPCG(uint64(size), uint64(i)))
+				n := [3]int{rng.IntN(3 * size), 1 + rng.IntN([]int{size, 4 * size, min(30*size, 3000)}[i%3]), rng.IntN(3)}
+				a := newAccount(uint64(i), n, kind, 0, false)
+				if i%4 == 1 {
+					a.most = 300
+				}
+				a.silent = i%5 == 1
+				a.empty = i%2 == 1 // a page more, which is empty
+				o := a.run(t, size)
+				require.NoError(t, o.err, "pages of %d, %v people, %s, run %d", size, n, kind, i)
+				require.Zero(t, a.lost(o))
+				tally.add(a, o)
+			}
+		}
+	}
+	t.Log(tally)
+}
+
+// TestEdgesThatMeet: beyond about 90,000 people in pages of 300, or where the server
+// has small pages, no second size keeps all edges apart. A page by its number spans
+// the edge; where the server does not know numbers it takes another walk.
+func TestEdgesThatMeet(t *testing.T) {
+	for _, c := range []struct {
+		people, size, most int
+		number             bool
+		ratio              float64
+	}{
+		{95_000, 300, 300, true, 2.05},
+		{2_000, 300, 30, true, 2.1},
+		{2_000, 300, 30, false, 3.2},
+	} {
+		a := newAccount(1, [3]int{0, c.people, 0}, "offset", 0, false)
+		a.most, a.number = c.most, c.number
+		o := a.run(t, c.size)
+		require.NoError(t, o.err, "%+v", c)
+		assert.Zero(t, a.lost(o))
+		pages := (c.people + min(c.size, c.most) - 1) / min(c.size, c.most)
+		assert.LessOrEqual(t, float64(a.calls[1]), c.ratio*float64(pages), "%+v", c)
+	}
+}

@@ -1,0 +1,89 @@
+package paging
+
+const (
+	usualMost    = 300  // a page size that every listing allows
+	spread       = 1.15 // a second walk has at most so many times the pages of the first
+	fairDistance = 4    // rows, weighted: below it a larger page size is looked at too
+	guessedPages = 20   // where the server does not count
+)
+
+// secondSize is the page size of the walk that proves one of pages of size first.
+// Where a page of the first walk ends, an answer of the second must have rows of both
+// sides: the edges of the two keep as far from each other as they can. Edges far
+// down the list count more, because more people have moved in front of them. The
+// size is a little below the first one; where that does not keep the edges apart,
+// a larger one up to most. 0: there is none.
+func secondSize(first, total, most int) int {
+	if total <= first {
+		total = guessedPages * first
+	}
+	best, bestScore := 0, score{}
+	try := func(from, to int) {
+		for size := from; size <= to; size++ {
+			if s := scoreOf(first, size, total); best == 0 || !s.less(bestScore) {
+				best, bestScore = size, s
+			}
+		}
+	}
+	try(max(2, ceil(first, spread)), first-1)
+	if best == 0 || bestScore.meeting > 0 || bestScore.distance < fairDistance {
+		try(max(2, first+1), most)
+	}
+	return best
+}
+
+func ceil(n int, by float64) int {
+	c := int(float64(n) / by)
+	if float64(c)*by < float64(n) {
+		c++
+	}
+	return c
+}
+
+// score is how well the edges of two walks keep apart.
+type score struct {
+	meeting  int     // edges of the first walk that are edges of the second
+	distance float64 // the smallest other one, weighted by how far down it lies
+}
+
+func (s score) less(o score) bool {
+	if s.meeting != o.meeting {
+		return s.meeting > o.meeting
+	}
+	return s.distance < o.distance
+}
+
+func scoreOf(first, second, total int) score {
+	s := score{distance: float64(first)}
+	for edge := first; edge < total; edge += first {
+		left := edge % second
+		if left == 0 {
+			s.meeting++
+			continue
+		}
+		distance := float64(min(left, second-left)) * float64(total) / float64(edge)
+		s.distance = min(s.distance, distance)
+	}
+	return s
+}
+
+// furtherSize is the page size of a walk past edges that stayed open.
+func furtherSize(first, most int, edges []int, used []int) int {
+	best, bestDistance := 0, 0
+	for size := max(2, first*3/4); size <= max(first-1, most); size++ {
+		distance := size
+		for _, edge := range edges {
+			left := edge % size
+			distance = min(distance, left, size-left)
+		}
+		for _, u := range used {
+			if u == size {
+				distance = 0
+			}
+		}
+		if distance > bestDistance {
+			best, bestDistance = size, distance
+		}
+	}
+	return best
+}
