@@ -18,6 +18,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/seatkit/zoom"
+	"github.com/seatkit/zoom/zoomtest"
 )
 
 // kept is what stands in a message whatever its language: names of scopes and of
@@ -80,6 +81,7 @@ var refusals = []struct {
 	{"BD38 paid only, past meeting", readPast, 400, 200, "Only available for paid account: {accountId}", zoom.ErrNoReport, nil, nil},
 	{"BD38 paid only, plan", readPlan, 400, 200, "Only available for Paid account.", zoom.ErrNoReport, nil, nil},
 	{"BD38 dashboard", readMetrics, 400, 200, "This API is only available for ZMP and Business or higher accounts that have enabled the Dashboard feature.", zoom.ErrNoReport, nil, nil},
+	{"BD38 no dashboard on this plan", readMetrics, 400, 400, "Dashboard feature is not available for this account plan.", zoom.ErrNoReport, nil, nil},
 	{"BD38 paid only, no report", readUser, 400, 200, "Only paid accounts can use this API.", zoom.ErrNoReport, zoom.ErrForbidden, nil},
 	{"BD39 room and admin", deactivate, 400, 200, "Zoom Room and Admin users' status cannot be activated or deactivated.", zoom.ErrProtected, nil, nil},
 	{"BD39 admin", deactivate, 400, 200, "Admins cannot be activated or deactivated.", zoom.ErrProtected, nil, nil},
@@ -342,3 +344,73 @@ var endOfNovember = time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC)
 func wrapped(err error) error { return fmt.Errorf("job: %w", err) }
 func joined(err error) error  { return errors.Join(errors.New("one more"), wrapped(err)) }
 func paged(err error) error   { return &zoom.PageError{Token: "t", Err: err} }
+
+// The same work in a company whose Zoom speaks English and in one whose Zoom does not:
+// every error means the same.
+func TestFaultBD31ACompanyInAnotherLanguage(t *testing.T) {
+	meanings := func(foreign bool) (all []string) {
+		srv := zoomtest.NewServer(zoomtest.WithUsers(150, 31), zoomtest.WithPlan(zoom.PlanFree))
+		defer srv.Close()
+		srv.SetQuirks(zoomtest.Quirks{ForeignWords: foreign, ProtectAdmins: true, RefuseBasicAgain: true})
+		users := srv.Users()
+		srv.SetSeats(zoom.TypeBasic, 20)
+		c := srv.Client(once, zoom.WithLimiter(zoom.Unlimited()))
+		note := func(what string, err error) {
+			for _, sentinel := range sentinels {
+				if errors.Is(err, sentinel) {
+					what += ": " + sentinel.Error()
+				}
+			}
+			all = append(all, what)
+		}
+		for i, u := range users {
+			if u.ID == "" {
+				continue
+			}
+			srv.Advance(time.Second) // the plan has four requests a second
+			switch i % 4 {
+			case 0:
+				note("deactivate", c.Users.Deactivate(t.Context(), u.ID))
+			case 1:
+				note("downgrade", c.Users.Update(t.Context(), u.ID, &zoom.UserUpdate{Type: zoom.TypeBasic}))
+			case 2:
+				note("activate", c.Users.Activate(t.Context(), u.ID))
+			default:
+				result, err := c.Users.Reclaim(t.Context(), u.ID, &zoom.ReclaimOptions{Method: zoom.ReclaimMethod(i / 4 % 2), AllowAdmins: true})
+				note("reclaim "+result.Outcome.String(), err)
+			}
+		}
+		srv.Advance(time.Second)
+		_, err := c.Users.Get(t.Context(), "nobody")
+		note("nobody", err)
+		note("plan", c.Do(t.Context(), &zoom.Request{Path: "/accounts/me/plans/usage"}, nil))
+		note("dashboard", c.Do(t.Context(), &zoom.Request{Path: "/metrics/meetings", Query: url.Values{"from": {"2026-11-01"}, "to": {"2026-11-02"}}, Class: zoom.ClassResourceIntensive}, nil))
+		note("route", c.Do(t.Context(), &zoom.Request{Path: "/nothing"}, nil))
+		return all
+	}
+	english := meanings(false)
+	assert.Equal(t, english, meanings(true))
+	for _, want := range []string{"deactivate: the user is protected", "downgrade: the user is protected", "no seat", "no such report", "not found"} {
+		assert.Contains(t, strings.Join(english, "\n"), want)
+	}
+}
+
+// A page token that expires in the middle is known in any language: the roster comes
+// whole. So is a missing scope, with its name.
+func TestFaultBD31RosterAndScopesInAnotherLanguage(t *testing.T) {
+	srv := zoomtest.NewServer(zoomtest.WithUsers(700, 2))
+	defer srv.Close()
+	srv.SetQuirks(zoomtest.Quirks{ForeignWords: true})
+	srv.Inject(zoomtest.Failure(400, 300, "The next page token is invalid or expired.").On("GET", "/users").After(2))
+	users, err := srv.Client().Users.Roster(nil).Collect(t.Context())
+	require.NoError(t, err)
+	assert.Len(t, users, len(srv.Users()))
+	for _, code := range []int{104, 4711} {
+		srv := zoomtest.NewServer(zoomtest.WithScopes("phone:read:admin"))
+		srv.SetQuirks(zoomtest.Quirks{ForeignWords: true, ScopeErrorCode: code})
+		_, err := srv.Client().Users.Get(t.Context(), "me")
+		require.ErrorIs(t, err, zoom.ErrScope)
+		assert.Contains(t, asError(t, err).Scopes, "user:read:user:admin")
+		srv.Close()
+	}
+}

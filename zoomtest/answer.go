@@ -2,7 +2,9 @@ package zoomtest
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -87,4 +89,18 @@ func decodeBody(body []byte) (map[string]json.RawMessage, bool) {
 	var fields map[string]json.RawMessage
 	err := json.Unmarshal(body, &fields)
 	return fields, err == nil && fields != nil
+}
+
+var (
+	wordsOfRefusal = regexp.MustCompile(`"(message|reason)":"((?:[^"\\]|\\.)*)"`)
+	namesInWords   = regexp.MustCompile(`\[[^\]]*\]?|[a-z_]+(?::[a-z_]+)+`)
+)
+
+// inForeignWords puts the messages of an error body into Japanese.
+func inForeignWords(body []byte) []byte {
+	return wordsOfRefusal.ReplaceAllFunc(body, func(member []byte) []byte {
+		parts := wordsOfRefusal.FindSubmatch(member)
+		names := strings.Join(namesInWords.FindAllString(string(parts[2]), -1), "、")
+		return fmt.Appendf(nil, `"%s":"この操作は許可されていません。%s"`, parts[1], names)
+	})
 }

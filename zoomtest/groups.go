@@ -92,7 +92,7 @@ func listRoles(c *call) *answer {
 func listRoleMembers(c *call) *answer {
 	id := c.params[0]
 	if !slices.ContainsFunc(c.s.roles, func(r *role) bool { return r.id == id }) {
-		return badRequest(1034, "No such role: "+id+".")
+		return badRequest(1034, "Provided `role_id` does not exist: "+id+".")
 	}
 	return c.answerMembers(300, "department", func(u *zoom.User) bool { return u.RoleID == id })
 }

@@ -63,7 +63,7 @@ func deleteUser(c *call) *answer {
 	case m.room:
 		return badRequest(200, "Zoom Rooms users cannot be deleted or disassociated.")
 	case m.user.RoleID == zoom.RoleOwner, m.user.RoleID == zoom.RoleAdmin && action == "disassociate":
-		return badRequest(1117, "An account admin cannot be disassociated.")
+		return badRequest(1117, "You can not disassociate an Admin user.")
 	case strings.EqualFold(heir, m.user.Email):
 		return badRequest(300, "The transfer email address cannot be that of the user.")
 	case m.events && heir == "":

@@ -166,7 +166,7 @@ func (c *call) hostParam() (*member, *answer) {
 		return nil, refusal
 	}
 	if u := m.view(c.now); u.Type == zoom.TypeUnassigned || u.Type == zoom.TypeNone {
-		return nil, badRequest(3161, "Your user account is not allowed meeting hosting and scheduling capabilities.")
+		return nil, badRequest(3161, "Meeting hosting and scheduling capabilities are not allowed for your user account.")
 	}
 	return m, nil
 }

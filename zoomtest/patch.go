@@ -109,7 +109,7 @@ func (c *call) patch(m *member, p *userPatch) *answer {
 	}
 	switch {
 	case exclusive > 1:
-		return badRequest(300, "Only one of type, plan_united_type and zoom_one_type can be set.")
+		return badRequest(300, "You can't change type or plan_united_type or zoom_one_type at the same time.")
 	case m.user.Status == zoom.StatusPending:
 		return nil // Zoom says that it worked, and does nothing
 	case m.user.Status == zoom.StatusInactive && q.InactivePatch == InactivePatchIgnored:
@@ -154,11 +154,11 @@ func (c *call) patchType(m *member, u *zoom.User, want zoom.UserType) *answer {
 	case want == zoom.TypeOnPrem && !s.quirks.AllowOnPrem:
 		return badRequest(300, "Your account can't set user type as On-prem.")
 	case m.room && loses:
-		return badRequest(200, "A Zoom Room user cannot be changed to a free user.")
+		return badRequest(200, "A Zoom Room user cannot be changed to a free user type: "+m.user.ID+".")
 	case m.events && want == zoom.TypeBasic:
-		return badRequest(300, "The user has upcoming Zoom Events events and cannot be changed to Basic.")
+		return badRequest(300, `You cannot change the user type to "Basic" because this user has an upcoming Zoom Events scheduled.`)
 	case admin && s.quirks.ProtectAdmins && want != u.Type:
-		return badRequest(1108, "The permission requirements for changing the type of this user are not met.")
+		return badRequest(1108, "Permission requirements to change the user type of this user were not met.")
 	case bundled && loses:
 		return badRequest(300, "The user holds a Zoom Workplace plan. Turn off that plan.")
 	case want == u.Type && want == zoom.TypeBasic && s.quirks.RefuseBasicAgain:
@@ -184,9 +184,9 @@ func (c *call) patchBundle(m *member, u *zoom.User, on bool) *answer {
 	}
 	switch {
 	case m.room && !on:
-		return badRequest(200, "A Zoom Room user cannot be changed to a free user.")
+		return badRequest(200, "A Zoom Room user cannot be changed to a free user type: "+m.user.ID+".")
 	case m.events && !on:
-		return badRequest(300, "The user has upcoming Zoom Events events and cannot be changed to Basic.")
+		return badRequest(300, `You cannot change the user type to "Basic" because this user has an upcoming Zoom Events scheduled.`)
 	case want == u.Type:
 		return nil
 	}

@@ -67,6 +67,10 @@ type Quirks struct {
 	// ReportLag is how long after its end a meeting is missing in reports.
 	ReportLag time.Duration
 
+	// ForeignWords writes the messages of refusals in another language, whatever the
+	// request asks for, as was seen live. Names of scopes and permissions stay.
+	ForeignWords bool
+
 	// OmitHeaders names headers that answers do not carry.
 	OmitHeaders []string
 }

@@ -124,6 +124,9 @@ func (s *Server) finish(c *call, f *Fault, result *answer) {
 	if f.Rewrite != nil {
 		result.body = f.Rewrite(result.body)
 	}
+	if s.quirks.ForeignWords && result.status >= http.StatusBadRequest {
+		result.body = inForeignWords(result.body)
+	}
 	header := http.Header{}
 	if len(result.body) > 0 {
 		header.Set("Content-Type", "application/json;charset=UTF-8")

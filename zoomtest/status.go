@@ -6,6 +6,9 @@ import (
 	"github.com/seatkit/zoom"
 )
 
+// roomOrAdminStays is Zoom's one refusal for both.
+const roomOrAdminStays = "Zoom Room and Admin users' status cannot be activated or deactivated."
+
 // putStatus is PUT /users/{userId}/status.
 func putStatus(c *call) *answer {
 	m, refusal := c.userParam()
@@ -32,11 +35,11 @@ func putStatus(c *call) *answer {
 	case u.Status == zoom.StatusPending:
 		return done // Zoom says that it worked, and does nothing
 	case m.room:
-		return badRequest(200, "Zoom Room users cannot be activated or deactivated.")
+		return badRequest(200, roomOrAdminStays)
 	case u.RoleID == zoom.RoleOwner, u.RoleID == zoom.RoleAdmin:
-		return badRequest(200, "Admins cannot be activated or deactivated.")
+		return badRequest(200, roomOrAdminStays)
 	case m.events && deactivate:
-		return badRequest(300, "The user has an upcoming Zoom Events event and cannot be deactivated.")
+		return badRequest(300, "You cannot deactivate this user because the user has an upcoming Zoom Events scheduled.")
 	case deactivate == (u.Status == zoom.StatusInactive):
 		return done
 	case deactivate:

@@ -105,7 +105,7 @@ func (c *call) userParam() (*member, *answer) {
 		return m, nil
 	}
 	if c.s.foreign[strings.ToLower(id)] {
-		return nil, badRequest(1010, "User does not belong to this account: "+id+".")
+		return nil, badRequest(1010, "User not found on this account: "+id+".")
 	}
 	return nil, noSuchUser(id)
 }

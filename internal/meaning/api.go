@@ -18,7 +18,7 @@ const (
 	codeNoPermission     = 200
 	codeValidation       = 300
 	codeTokenExpired     = 301 // page token, on marketplace endpoints
-	codeStatusRefused    = 400
+	codeRefused          = 400 // no dashboard on this plan; also of a status change
 	codeTooMany          = 429
 	codeScopesBrokenJSON = 104
 	codeInvalidToken     = 124
@@ -78,9 +78,12 @@ func OfAnswer(f *transport.Failure, refused *wire.APIError, asked Asked) (sentin
 		if asked.writesUser() {
 			return ErrProtected, nil
 		}
-	case codeStatusRefused:
-		if asked.writesStatus() {
+	case codeRefused:
+		switch {
+		case asked.writesStatus():
 			return ErrProtected, nil
+		case asked.readsReport():
+			return ErrNoReport, nil
 		}
 	}
 	return ofOtherStatus(f.Answer.Status, refused.Code), nil
