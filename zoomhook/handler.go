@@ -48,12 +48,17 @@ type Handlers struct {
 //     when it is not a POST, 413 when it is longer than 1 MiB: Zoom gives it up,
 //   - 500 when the handler failed or the body did not arrive: Zoom sends it again.
 //
+// A request without both headers, or with a timestamp outside of the window, is answered
+// with 401 before its body is read. A body must arrive within 2.5 s; this needs a
+// ResponseWriter with read deadlines ([http.ResponseController]), which net/http's have and
+// a middleware may hide: then only the ReadTimeout of the server ends a body that stalls.
+//
 // The only value of a request that stands in an answer is that of a signed
-// challenge. A verifier that was not made by [NewVerifier] is
-// [zoom.ErrInvalidArgument].
+// challenge. A verifier that was not made by [NewVerifier], or with a bad
+// [Verifier.WithMaxAge], is [zoom.ErrInvalidArgument].
 func NewHandler(v *Verifier, h Handlers) (http.Handler, error) {
-	if !v.isMade() {
-		return nil, fmt.Errorf("zoomhook: %w", errNotMade)
+	if err := v.check(); err != nil {
+		return nil, fmt.Errorf("zoomhook: %w", err)
 	}
 	return &handler{verifier: v, Handlers: h}, nil
 }
@@ -66,6 +71,8 @@ type handler struct {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), answerWithin)
 	defer cancel()
+	// Also for what is refused unread: the server reads the rest of a body after the answer.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(answerWithin))
 	status, answer, err := h.serve(ctx, w, r)
 	if status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", http.MethodPost)
@@ -87,6 +94,9 @@ func (h *handler) serve(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	if r.Method != http.MethodPost {
 		return http.StatusMethodNotAllowed, nil, errors.New("the method is not POST")
 	}
+	if err := h.verifier.precheck(r.Header, time.Now()); err != nil {
+		return http.StatusUnauthorized, nil, err
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return http.StatusRequestEntityTooLarge, nil, errors.New("the body is longer than 1 MiB")
@@ -94,6 +104,7 @@ func (h *handler) serve(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	if err != nil {
 		return http.StatusInternalServerError, nil, fmt.Errorf("the body did not arrive: %w", redact.Cause(err))
 	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // the whole body is here
 	secret, err := h.verifier.verify(r.Header, body, time.Now())
 	if err != nil {
 		return http.StatusUnauthorized, nil, err
@@ -105,7 +116,7 @@ func (h *handler) serve(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	if plain, ok := event.(challenge); ok {
 		return http.StatusOK, answerTo(plain, secret), nil
 	}
-	if err := h.handle(ctx, event, body); err != nil {
+	if err := h.handle(withDigest(ctx, body), event, body); err != nil {
 		return http.StatusInternalServerError, nil, err
 	}
 	return http.StatusNoContent, nil, nil

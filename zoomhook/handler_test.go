@@ -90,7 +90,7 @@ func TestRefusals(t *testing.T) {
 		"stale":                 {http.MethodPost, strings.NewReader(deleted), signed(token, deleted, time.Now().Add(-time.Hour)), http.StatusUnauthorized, zoomhook.ErrStale},
 		"ahead":                 {http.MethodPost, strings.NewReader(deleted), signed(token, deleted, time.Now().Add(time.Hour)), http.StatusUnauthorized, zoomhook.ErrStale},
 		"a byte over 1 MiB":     {http.MethodPost, strings.NewReader(longest + " "), signed(token, longest+" ", time.Now()), http.StatusRequestEntityTooLarge, nil},
-		"far over, not signed":  {http.MethodPost, strings.NewReader(strings.Repeat(long, 9)), http.Header{}, http.StatusRequestEntityTooLarge, nil},
+		"far over, not signed":  {http.MethodPost, strings.NewReader(strings.Repeat(long, 9)), http.Header{}, http.StatusUnauthorized, zoomhook.ErrSignature},
 		"body that breaks off":  {http.MethodPost, iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader(deleted))), signed(token, deleted, time.Now()), http.StatusInternalServerError, iotest.ErrTimeout},
 		"signed, and not JSON":  {http.MethodPost, strings.NewReader("secret-a"), signed(token, "secret-a", time.Now()), http.StatusBadRequest, nil},
 		"1 MiB, and no failure": {http.MethodPost, strings.NewReader(longest), signed(token, longest, time.Now()), http.StatusNoContent, nil},

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,6 +44,7 @@ func headers(signature, stamp string) http.Header {
 // endpoint is a handler that notes what it was given.
 type endpoint struct {
 	http.Handler
+	mu     sync.Mutex
 	events []any
 	status int
 	err    error // of the last failure
@@ -55,7 +57,9 @@ func newEndpoint(t testing.TB, answer func(ctx context.Context, event any) error
 	require.NoError(t, err)
 	e := &endpoint{}
 	note := func(ctx context.Context, event any) error {
+		e.mu.Lock()
 		e.events = append(e.events, event)
+		e.mu.Unlock()
 		if answer == nil {
 			return nil
 		}
@@ -65,7 +69,11 @@ func newEndpoint(t testing.TB, answer func(ctx context.Context, event any) error
 		AppDeauthorized: func(ctx context.Context, ev *zoomhook.AppDeauthorized) error { return note(ctx, ev) },
 		User:            func(ctx context.Context, ev *zoomhook.UserEvent) error { return note(ctx, ev) },
 		Other:           func(ctx context.Context, ev *zoomhook.Event) error { return note(ctx, ev) },
-		Failed:          func(_ context.Context, status int, err error) { e.status, e.err = status, err },
+		Failed: func(_ context.Context, status int, err error) {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.status, e.err = status, err
+		},
 	})
 	require.NoError(t, err)
 	return e

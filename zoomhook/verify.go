@@ -18,14 +18,16 @@ import (
 // Why a delivery is not believed. Match with [errors.Is].
 var (
 	ErrSignature = errors.New("signature missing or wrong")
-	ErrStale     = errors.New("timestamp more than 5 minutes off") // the signature is good: a replay, or a clock that is wrong
+	ErrStale     = errors.New("timestamp outside of the accepted window") // a replay, a late delivery, or a clock that is wrong
 )
 
 const (
 	signatureHeader = "X-Zm-Signature"
 	timestampHeader = "X-Zm-Request-Timestamp"
 	version         = "v0"
-	tolerance       = 5 * time.Minute
+	maxAge          = 5 * time.Minute // what Zoom's own examples take
+	maxAhead        = 5 * time.Minute
+	longestAge      = 24 * time.Hour
 )
 
 type redactor = redact.Printer
@@ -35,6 +37,7 @@ type redactor = redact.Printer
 type Verifier struct {
 	redactor
 	secrets []redact.Secret
+	maxAge  time.Duration
 }
 
 // NewVerifier makes a verifier of the secret token that stands beside the event
@@ -45,7 +48,7 @@ func NewVerifier(secretTokens ...string) (*Verifier, error) {
 	if len(secretTokens) == 0 {
 		return nil, fmt.Errorf("zoomhook: no secret token: %w", zoom.ErrInvalidArgument)
 	}
-	v := &Verifier{}
+	v := &Verifier{maxAge: maxAge}
 	for _, token := range secretTokens {
 		if token == "" || strings.TrimSpace(token) != token {
 			return nil, fmt.Errorf("zoomhook: a secret token is empty or has blanks around it: %w", zoom.ErrInvalidArgument)
@@ -55,11 +58,25 @@ func NewVerifier(secretTokens ...string) (*Verifier, error) {
 	return v, nil
 }
 
-// Verify reports whether Zoom signed this body and these headers within 5 minutes
-// of now, before or after: nil, [ErrSignature] or [ErrStale]. The body must be the
-// bytes that came, not JSON that was written anew. [NewHandler] verifies by
-// itself; Verify is for programs that read the events themselves, and these must
-// answer the challenges of Zoom too, and only after verifying them.
+// WithMaxAge returns a verifier that accepts deliveries up to d old, in place of 5
+// minutes. Zoom sends an event again 5, 25 and 85 minutes after the first time and does not
+// say whether the timestamp is renewed; 90 minutes accept all of them where it is not.
+// Whoever sees a delivery can send it again for as long: use [Digest] to drop repeats. A
+// duration of zero or less, or of more than 24 hours, is [zoom.ErrInvalidArgument] when the
+// verifier is used. Deliveries from the future stay limited to 5 minutes.
+func (v *Verifier) WithMaxAge(d time.Duration) *Verifier {
+	if v == nil {
+		return nil
+	}
+	return &Verifier{secrets: v.secrets, maxAge: d}
+}
+
+// Verify reports whether Zoom signed this body and these headers, no longer than 5 minutes
+// (or [Verifier.WithMaxAge]) before now and no more than 5 minutes after: nil, [ErrSignature]
+// or [ErrStale]. The body must be the bytes that came, not JSON that was encoded again. The
+// names of the headers may be in any case. [NewHandler] verifies by itself; Verify is for
+// programs that read the events themselves, and these must answer the challenges of Zoom
+// too, and only after verifying them.
 func (v *Verifier) Verify(h http.Header, body []byte, now time.Time) error {
 	if _, err := v.verify(h, body, now); err != nil {
 		return fmt.Errorf("zoomhook: %w", err)
@@ -70,36 +87,88 @@ func (v *Verifier) Verify(h http.Header, body []byte, now time.Time) error {
 // verify returns the secret that the delivery was signed with: a challenge must
 // be answered with the same.
 func (v *Verifier) verify(h http.Header, body []byte, now time.Time) (redact.Secret, error) {
-	if !v.isMade() {
-		return nil, errNotMade
+	if err := v.check(); err != nil {
+		return nil, err
 	}
-	signatures, stamps := h.Values(signatureHeader), h.Values(timestampHeader)
-	if len(signatures) != 1 || len(stamps) != 1 {
-		return nil, fmt.Errorf("%d signatures and %d timestamps instead of one each: %w", len(signatures), len(stamps), ErrSignature)
-	}
-	sent, err := parseStamp(stamps[0])
+	signed, err := readHeaders(h)
 	if err != nil {
 		return nil, err
 	}
 	var signer redact.Secret
 	for _, secret := range v.secrets { // to the end, so that the time taken does not tell which one it was
-		want := version + "=" + sum(secret, version+":"+stamps[0]+":", body)
-		if hmac.Equal([]byte(want), []byte(signatures[0])) {
+		want := version + "=" + sum(secret, version+":"+signed.stamp+":", body)
+		if hmac.Equal([]byte(want), []byte(signed.signature)) {
 			signer = secret
 		}
 	}
 	if signer == nil {
 		return nil, ErrSignature
 	}
-	if off := now.Sub(sent).Abs(); off > tolerance {
-		return nil, fmt.Errorf("%w: by %s", ErrStale, off.Round(time.Second))
-	}
-	return signer, nil
+	return signer, v.checkAge(signed, now)
 }
 
-func (v *Verifier) isMade() bool { return v != nil && len(v.secrets) > 0 }
+// precheck refuses what cannot be a delivery of Zoom's before its body is read.
+func (v *Verifier) precheck(h http.Header, now time.Time) error {
+	signed, err := readHeaders(h)
+	if err != nil {
+		return err
+	}
+	return v.checkAge(signed, now)
+}
 
-var errNotMade = fmt.Errorf("the verifier was not made by NewVerifier: %w", zoom.ErrInvalidArgument)
+func (v *Verifier) checkAge(signed signedHeaders, now time.Time) error {
+	off := now.Sub(signed.at).Abs().Round(time.Second)
+	switch {
+	case signed.at.Before(now.Add(-v.maxAge)):
+		return fmt.Errorf("%w: %s old", ErrStale, off)
+	case signed.at.After(now.Add(maxAhead)):
+		return fmt.Errorf("%w: %s ahead", ErrStale, off)
+	}
+	return nil
+}
+
+// check refuses a verifier that cannot be used.
+func (v *Verifier) check() error {
+	switch {
+	case v == nil || len(v.secrets) == 0:
+		return fmt.Errorf("the verifier was not made by NewVerifier: %w", zoom.ErrInvalidArgument)
+	case v.maxAge <= 0 || v.maxAge > longestAge:
+		return fmt.Errorf("max age: want more than 0 and at most %s: %w", longestAge, zoom.ErrInvalidArgument)
+	}
+	return nil
+}
+
+// signedHeaders are the headers of a delivery.
+type signedHeaders struct {
+	signature string
+	stamp     string
+	at        time.Time
+}
+
+// readHeaders reads both headers, each of which must stand there once and in its form.
+func readHeaders(h http.Header) (signedHeaders, error) {
+	signatures, stamps := values(h, signatureHeader), values(h, timestampHeader)
+	if len(signatures) != 1 || len(stamps) != 1 {
+		return signedHeaders{}, fmt.Errorf("%d signatures and %d timestamps instead of one each: %w", len(signatures), len(stamps), ErrSignature)
+	}
+	if len(signatures[0]) != len(version+"=")+2*sha256.Size {
+		return signedHeaders{}, fmt.Errorf("the signature has the wrong length: %w", ErrSignature)
+	}
+	at, err := parseStamp(stamps[0])
+	return signedHeaders{signature: signatures[0], stamp: stamps[0], at: at}, err
+}
+
+// values returns the values of a header under its name in any case: gateways hand over
+// maps with lower-case names.
+func values(h http.Header, name string) []string {
+	var found []string
+	for key, values := range h {
+		if strings.EqualFold(key, name) {
+			found = append(found, values...)
+		}
+	}
+	return found
+}
 
 // parseStamp reads a Unix time in seconds. Only digits may stand there: with a
 // colon among them the text that is signed could be cut in another place.

@@ -105,7 +105,7 @@ func TestStaleSaysByHowMuch(t *testing.T) {
 	require.NoError(t, err)
 	now := time.Unix(1739923528, 0)
 	err = v.Verify(signed(token, "", now.Add(6*time.Minute)), nil, now)
-	require.EqualError(t, err, "zoomhook: timestamp more than 5 minutes off: by 6m0s")
+	require.EqualError(t, err, "zoomhook: timestamp outside of the accepted window: 6m0s ahead")
 }
 
 func TestNewVerifierRefuses(t *testing.T) {
@@ -155,4 +155,55 @@ func TestS2SecretsAreNotPrinted(t *testing.T) {
 	text, err := json.Marshal(v)
 	require.NoError(t, err)
 	assert.Equal(t, `"[redacted]"`, string(text))
+}
+
+func TestFaultWH02BadMaxAge(t *testing.T) {
+	v, err := zoomhook.NewVerifier(token)
+	require.NoError(t, err)
+	for _, d := range []time.Duration{0, -time.Second, 24*time.Hour + 1, 1 << 62} {
+		t.Run(fmt.Sprintf("WH02 %s", d), func(t *testing.T) {
+			bad := v.WithMaxAge(d)
+			require.ErrorIs(t, bad.Verify(signed(token, "", time.Now()), nil, time.Now()), zoom.ErrInvalidArgument)
+			h, err := zoomhook.NewHandler(bad, zoomhook.Handlers{})
+			require.ErrorIs(t, err, zoom.ErrInvalidArgument)
+			assert.Nil(t, h)
+		})
+	}
+	require.NoError(t, v.Verify(signed(token, "", time.Now()), nil, time.Now()), "the first one stays as it was")
+	var none *zoomhook.Verifier
+	require.ErrorIs(t, none.WithMaxAge(time.Hour).Verify(nil, nil, time.Now()), zoom.ErrInvalidArgument)
+}
+
+// A gateway hands the headers over with names as it likes.
+func TestFaultWH03NamesOfTheHeaders(t *testing.T) {
+	v, err := zoomhook.NewVerifier(token)
+	require.NoError(t, err)
+	good := signed(token, deleted, time.Now())
+	signature, stamp := good["X-Zm-Signature"], good["X-Zm-Request-Timestamp"]
+	for name, tc := range map[string]struct {
+		h  http.Header
+		ok bool
+	}{
+		"as HTTP has them":         {good, true},
+		"lower case":               {http.Header{"x-zm-signature": signature, "x-zm-request-timestamp": stamp}, true},
+		"upper case":               {http.Header{"X-ZM-SIGNATURE": signature, "X-ZM-REQUEST-TIMESTAMP": stamp}, true},
+		"mixed":                    {http.Header{"x-zm-Signature": signature, "X-Zm-Request-Timestamp": stamp}, true},
+		"one of them twice":        {http.Header{"x-zm-signature": signature, "X-Zm-Signature": signature, "x-zm-request-timestamp": stamp}, false},
+		"a forged one beside":      {http.Header{"x-zm-signature": {"v0=" + strings.Repeat("0", 64)}, "X-Zm-Signature": signature, "x-zm-request-timestamp": stamp}, false},
+		"another timestamp beside": {http.Header{"x-zm-signature": signature, "x-zm-request-timestamp": stamp, "X-ZM-Request-Timestamp": {"1"}}, false},
+		"another name":             {http.Header{"x_zm_signature": signature, "x-zm-request-timestamp": stamp}, false},
+	} {
+		t.Run("WH03 "+name, func(t *testing.T) {
+			err := v.Verify(tc.h, []byte(deleted), time.Now())
+			e := newEndpoint(t, nil)
+			status := e.post(deleted, tc.h).Code
+			if tc.ok {
+				require.NoError(t, err)
+				assert.Equal(t, http.StatusNoContent, status)
+				return
+			}
+			require.ErrorIs(t, err, zoomhook.ErrSignature)
+			assert.Equal(t, http.StatusUnauthorized, status)
+		})
+	}
 }

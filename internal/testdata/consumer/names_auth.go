@@ -89,6 +89,8 @@ var _ = zoomauth.HandlerOptions{
 var (
 	_ func(...string) (*zoomhook.Verifier, error)                       = zoomhook.NewVerifier
 	_ func(*zoomhook.Verifier, http.Header, []byte, time.Time) error    = (*zoomhook.Verifier).Verify
+	_ func(*zoomhook.Verifier, time.Duration) *zoomhook.Verifier        = (*zoomhook.Verifier).WithMaxAge
+	_ func(context.Context) string                                      = zoomhook.Digest
 	_ func(*zoomhook.Verifier, zoomhook.Handlers) (http.Handler, error) = zoomhook.NewHandler
 	_                                                                   = zoomhook.AppDeauthorized{AccountID: "", UserID: "", ClientID: "", Time: time.Time{}, Signature: ""}
 	_                                                                   = zoomhook.UserEvent{Kind: zoomhook.UserCreated, AccountID: "", Time: time.Time{}, User: zoomhook.EventUser{ID: "", Email: ""}}
