@@ -9,8 +9,10 @@ import (
 )
 
 const (
-	saveInterval = time.Second      // between two tries
-	saveTimeout  = 10 * time.Second // of one try
+	saveInterval    = time.Second      // between two tries to save
+	saveTimeout     = 10 * time.Second // of the first try
+	longSaveTimeout = 40 * time.Second // of a later one, which doubles up to this
+	lastSaveTimeout = 20 * time.Second // of all that Close does
 )
 
 // grantStore is a store as one source sees it. What the source knows beyond the store
@@ -41,6 +43,8 @@ func newGrantStore(store TokenStore) *grantStore {
 // enter waits until nothing else of this source works on the store, which may be one
 // without a lock.
 func (g *grantStore) enter(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
+	defer cancel()
 	select {
 	case g.turn <- struct{}{}:
 		return nil
@@ -59,6 +63,8 @@ func (g *grantStore) leave() {
 
 // lock takes the lock of the store, which this source may hold already.
 func (g *grantStore) lock(ctx context.Context) (Lease, error) {
+	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
+	defer cancel()
 	g.mu.Lock()
 	kept := g.lease
 	g.lease = nil
@@ -144,13 +150,13 @@ func (g *grantStore) save(ctx context.Context, base, t *Token) error {
 	u := &unsaved{base: base, token: t}
 	g.unsaved = u
 	g.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+	defer cancel()
 	return g.try(ctx, u)
 }
 
-// try saves a token, in a time of its own.
+// try saves a token.
 func (g *grantStore) try(ctx context.Context, u *unsaved) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
-	defer cancel()
 	err := swap(ctx, g.store, u.base, u.token)
 	if err == nil || errors.Is(err, ErrStoreChanged) {
 		g.mu.Lock()

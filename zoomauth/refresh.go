@@ -28,35 +28,33 @@ const (
 // try to save fit into that minute: a request takes callTimeout and attemptTimeout at
 // most, because its last attempt begins before callTimeout.
 const (
-	lockTimeout  = time.Minute      // of the wait for the store and its lock
-	loadTimeout  = 30 * time.Second // of reading the store under the lock
+	loadTimeout  = time.Minute      // of reading the store
+	lockTimeout  = time.Minute      // of the wait for its lock
 	checkTimeout = 15 * time.Second // of checking the lease; a slower check is not believed
-	fetchTimeout = 4 * time.Minute  // of the whole; then the next call begins another fetch
+	fetchTimeout = 6 * time.Minute  // of the whole; then the next call begins another fetch
 )
 
 // fetch is the way to the next token. It reads the store. If the stored token is not good
 // it takes the lock, reads again, makes a new one, and saves that before it returns.
 func (s *Source) fetch(ctx context.Context, w tokens.Want) (*tokens.Token[*Token], error) {
-	waiting, cancel := context.WithTimeout(ctx, lockTimeout)
-	defer cancel()
-	if err := s.grants.enter(waiting); err != nil {
+	if err := s.grants.enter(ctx); err != nil {
 		return nil, opError("auth.lock", err)
 	}
 	defer s.grants.leave()
-	cur, err := s.load(waiting)
+	cur, err := s.load(ctx)
 	if isResult(cur, err, w) {
 		return found(cur), opError("auth.load", err)
 	}
 	if cur.alive(time.Now()) && !cur.isRefused(w.Refused) {
 		s.cache.Offer(found(cur)) // until its end nobody waits for the next one
 	}
-	lease, err := s.grants.lock(waiting)
+	lease, err := s.grants.lock(ctx)
 	if err != nil {
 		return nil, opError("auth.lock", err)
 	}
 	defer s.unlock(ctx, lease)
 	for range mostRounds {
-		if cur, err = s.loadLocked(ctx); isResult(cur, err, w) {
+		if cur, err = s.load(ctx); isResult(cur, err, w) {
 			return found(cur), opError("auth.load", err)
 		}
 		next, err := s.mint(ctx, cur, lease)
@@ -96,6 +94,8 @@ func found(t *Token) *tokens.Token[*Token] {
 
 // load reads the store and refuses a token that is not this source's.
 func (s *Source) load(ctx context.Context) (*Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	defer cancel()
 	t, err := s.grants.load(ctx)
 	if err != nil {
 		return nil, err
@@ -104,13 +104,6 @@ func (s *Source) load(ctx context.Context) (*Token, error) {
 }
 
 func (t *Token) isRefused(access string) bool { return access != "" && access == t.accessToken() }
-
-// loadLocked is load with a time of its own.
-func (s *Source) loadLocked(ctx context.Context) (*Token, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
-	defer cancel()
-	return s.load(ctx)
-}
 
 // match refuses a token of another app or account.
 func (s *Source) match(t *Token) error {
@@ -201,6 +194,6 @@ func (s *Source) send(ctx context.Context, op string, form url.Values, lease Lea
 // isReplaced reports whether somebody else has stored another token meanwhile, which
 // is then the one to go on with.
 func (s *Source) isReplaced(ctx context.Context, cur *Token) bool {
-	t, err := s.loadLocked(ctx)
+	t, err := s.load(ctx)
 	return err == nil && !t.Same(cur)
 }

@@ -45,29 +45,31 @@ func (s *Source) saveLater(ctx context.Context) {
 
 // saveLoop ends when the token is saved, or the source closed.
 func (s *Source) saveLoop(ctx context.Context) {
-	defer func() {
+	defer func(ctx context.Context) {
 		s.saving.Store(false)
 		s.saveLater(ctx) // what came since
-	}()
+	}(ctx)
+	ctx, cancel := s.untilClosed(ctx)
+	defer cancel()
 	timer := time.NewTimer(saveInterval)
 	defer timer.Stop()
-	for s.grants.pending() != nil {
+	for patience := saveTimeout; s.grants.pending() != nil; patience = min(2*patience, longSaveTimeout) {
 		select {
-		case <-s.closed:
+		case <-ctx.Done():
 			return
 		case <-timer.C:
 		}
-		_ = s.saveAgain(ctx) // reported when it failed first
+		_ = s.saveAgain(ctx, patience) // reported when it failed first
 		timer.Reset(saveInterval)
 	}
 }
 
 // saveAgain saves what is not saved yet, if there is anything.
-func (s *Source) saveAgain(ctx context.Context) (err error) {
+func (s *Source) saveAgain(ctx context.Context, patience time.Duration) (err error) {
 	if s.grants.pending() == nil { // and nothing to wait for
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, saveTimeout)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if err := s.grants.enter(ctx); err != nil {
 		return err

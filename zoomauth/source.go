@@ -215,7 +215,7 @@ func (s *Source) Close() error {
 	s.cache.Close(opError("auth.source", zoom.ErrClosed))
 	s.close()
 	s.cache.Wait(context.Background())
-	err := s.saveAgain(context.Background())
+	err := s.saveAgain(context.Background(), lastSaveTimeout)
 	s.grants.giveUp()
 	return opError("auth.save", err)
 }
@@ -227,4 +227,17 @@ func (s *Source) isClosing() bool {
 	default:
 		return false
 	}
+}
+
+// untilClosed returns a context that ends with the source.
+func (s *Source) untilClosed(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-s.closed:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
 }

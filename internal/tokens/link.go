@@ -37,12 +37,23 @@ func (l Link) link() Link { return l }
 // Of returns the cache of a source, or nil if the source has none of this package. A type
 // that embeds a source is another one: it may give out other tokens.
 func Of(source any) Shared {
-	if v := reflect.ValueOf(source); v.Kind() != reflect.Pointer || v.IsNil() {
-		return nil
-	}
 	linked, ok := source.(interface{ link() Link })
-	if !ok || linked.link().source != source {
+	if !ok || !embedsLink(reflect.ValueOf(source)) || linked.link().source != source {
 		return nil
 	}
 	return linked.link().cache
+}
+
+// embedsLink reports whether a source is a pointer to a struct that embeds a Link itself:
+// the method of a Link in an embedded pointer may not be called, which can be nil.
+func embedsLink(v reflect.Value) bool {
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
+		return false
+	}
+	for i := range v.Elem().NumField() {
+		if f := v.Elem().Type().Field(i); f.Anonymous && f.Type == reflect.TypeFor[Link]() {
+			return true
+		}
+	}
+	return false
 }
