@@ -11,21 +11,42 @@ import (
 	"github.com/seatkit/zoom/internal/tokens"
 )
 
-// A TokenSource gives out access tokens. The client asks it again when the token
-// it holds is about to expire or was refused; it is never asked twice at once by
-// one client, and its context is detached from that of any one caller.
+// A TokenSource gives out access tokens. What a client does with one of your own:
 //
-// The context carries, under [oauth2.HTTPClient], a client with the transport
-// that the API calls use.
+//   - It calls Token when it needs a token, and once the held one is due: five minutes
+//     before its Expiry, or after half of its life if that is shorter than ten minutes. A
+//     zero Expiry means that the token is good for ever. While the held token is good no
+//     call waits for the next one.
+//   - It makes one call at a time and shares the result. The context carries the values of
+//     the call that needs the token, and not its end: no caller can cancel it.
+//   - Token has 30 seconds, the deadline of its context. Then the calls that wait end in
+//     [ErrTimeout], and the next one calls Token again, even if the former call hangs. Of
+//     calls that hang eight may pile up; then the client pauses before each further one,
+//     from a minute to an hour. A result that comes later is dropped.
+//   - After an error the held token is used while it is good, and Token is called again
+//     after 30 seconds. Without a good token the call ends in the error, and the next one
+//     calls Token. An [*Error] in it keeps its fields; other errors lose what may be secret.
+//   - The token must be visible ASCII, else it is [ErrBadResponse]. A panic is an error.
 //
-// A source may implement Rejected(ctx context.Context, accessToken string): it
-// is told of a 401 or of code 124 before it is asked again. If it then gives out
-// the same token, the call ends in [ErrUnauthorized].
+// Return a token of your own cache as long as Zoom takes it, and the scopes as the extra
+// "scope" for [Client.Preflight]. The context carries under [oauth2.HTTPClient] a client
+// with the transport of the API calls.
+//
+// Each client keeps a copy of the token of a source of your own. The sources of this
+// module hold it once for all their clients.
 type TokenSource interface {
 	Token(ctx context.Context) (*oauth2.Token, error)
 }
 
-type rejecter interface {
+// A TokenRejecter is a [TokenSource] that wants to know which of its tokens Zoom refused,
+// by status 401 or code 124. Rejected is called before the next call of Token, on the same
+// goroutine: that should then return another token. If it returns the same one, the API
+// call ends in [ErrUnauthorized].
+//
+// In place of refused tokens a client asks for one new token in 30 seconds at most. Until
+// then a call whose token is refused ends in [ErrUnauthorized]; if the token has worked
+// before, the call is first sent once more with it.
+type TokenRejecter interface {
 	Rejected(ctx context.Context, accessToken string)
 }
 
@@ -43,7 +64,9 @@ func (s *staticToken) Token(context.Context) (*oauth2.Token, error) {
 }
 
 // FromOAuth2 uses a token source of golang.org/x/oauth2. Such a source takes no
-// context: a fetch that hangs is left behind when the caller goes.
+// context: if it hangs it is given up after 30 seconds, as described at [TokenSource].
+// The sources of that package hold a lock while they fetch; give theirs an HTTP client
+// with a timeout, by the context under [oauth2.HTTPClient].
 func FromOAuth2(src oauth2.TokenSource) TokenSource {
 	cache := newTokenCache(tokenFunc(func(context.Context) (*oauth2.Token, error) {
 		if src == nil {
@@ -66,6 +89,8 @@ func (s *oauth2Source) Token(ctx context.Context) (*oauth2.Token, error) {
 	return cachedToken(ctx, s.cache)
 }
 
+func (s *oauth2Source) Rejected(_ context.Context, accessToken string) { s.cache.Rejected(accessToken) }
+
 // cachedToken returns a copy, which is the caller's to change.
 func cachedToken(ctx context.Context, cache *tokens.Cache[*oauth2.Token]) (*oauth2.Token, error) {
 	if ctx == nil {
@@ -82,8 +107,8 @@ func cachedToken(ctx context.Context, cache *tokens.Cache[*oauth2.Token]) (*oaut
 // A ServerToServerSource gets access tokens for an unattended job by Zoom's
 // server-to-server OAuth. It caches the token, fetches a new one five minutes
 // before the old one expires, once for all who ask, and again when a token was
-// refused. Clients may share it, and should: a new token can end the life of
-// the former one.
+// refused, once in 30 seconds at most. Clients may share it, and should: a new token can
+// end the life of the former one.
 //
 // It needs no scope of its own; what the token may do is set in the Zoom app.
 //
@@ -105,12 +130,31 @@ type ServerToServerSource struct {
 	cache *tokens.Cache[*oauth2.Token]
 }
 
+// A ServerToServerOption sets one thing about a [ServerToServerSource].
+type ServerToServerOption func(*ServerToServerSource)
+
+// TokenURL sets the token endpoint; see [ServerToServerSource].
+func TokenURL(u string) ServerToServerOption {
+	return func(s *ServerToServerSource) { s.TokenURL = u }
+}
+
+// TokenHTTPClient sets the client whose Transport carries the token call; see
+// [ServerToServerSource].
+func TokenHTTPClient(hc *http.Client) ServerToServerOption {
+	return func(s *ServerToServerSource) { s.HTTPClient = hc }
+}
+
 // ServerToServer makes a token source from the credentials of a server-to-server
-// OAuth app.
-func ServerToServer(accountID, clientID, clientSecret string) *ServerToServerSource {
+// OAuth app. A nil option is skipped.
+func ServerToServer(accountID, clientID, clientSecret string, opts ...ServerToServerOption) *ServerToServerSource {
 	s := &ServerToServerSource{accountID: hide(accountID), clientID: hide(clientID), clientSecret: hide(clientSecret)}
 	s.cache = newTokenCache(tokenFunc(s.fetch))
 	s.cacheLink = tokens.NewLink(s, s.cache)
+	for _, opt := range opts {
+		if opt != nil {
+			opt(s)
+		}
+	}
 	return s
 }
 

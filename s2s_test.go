@@ -31,9 +31,19 @@ const (
 
 // s2s is a source whose token call goes to the tape.
 func s2s(tp *tape) *zoom.ServerToServerSource {
-	src := zoom.ServerToServer(canaryAccount, "canary-id", canarySecret)
-	src.HTTPClient = &http.Client{Transport: tp}
-	return src
+	return zoom.ServerToServer(canaryAccount, "canary-id", canarySecret, zoom.TokenHTTPClient(&http.Client{Transport: tp}), nil)
+}
+
+func TestServerToServerOptions(t *testing.T) {
+	tp := newTape(answer{do: func(req *http.Request) answer {
+		assert.Equal(t, "https://zoomgov.example.com/oauth/token", req.URL.String())
+		return ok(goodToken)
+	}})
+	src := zoom.ServerToServer("a", "b", "c", zoom.TokenURL("https://zoomgov.example.com/oauth/token"), zoom.TokenHTTPClient(&http.Client{Transport: tp}))
+	_, err := src.Token(t.Context())
+	require.NoError(t, err)
+	_, err = zoom.ServerToServer("a", "b", "c", zoom.TokenURL("http://zoom.example.com/oauth/token")).Token(t.Context())
+	require.ErrorIs(t, err, zoom.ErrInvalidArgument)
 }
 
 func TestServerToServerRequest(t *testing.T) {

@@ -84,6 +84,9 @@ func (c *clientTokens) token(ctx context.Context) (tok *oauth2.Token, err error)
 // wait limits the time for which a call waits for a token. The fetch of a source that has
 // more time than that goes on.
 func (c *clientTokens) wait(ctx context.Context, call func(context.Context) error) error {
+	if _, limits := c.cache.(*tokens.Cache[*oauth2.Token]); limits {
+		return call(ctx) // newTokenCache
+	}
 	limited, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
 	err := call(limited)
@@ -128,7 +131,7 @@ func askSource(ctx context.Context, src TokenSource, refused string) (tok *oauth
 			tok, err = nil, errors.New("zoom: the token source panicked")
 		}
 	}()
-	if r, ok := src.(rejecter); ok && refused != "" {
+	if r, ok := src.(TokenRejecter); ok && refused != "" {
 		r.Rejected(ctx, refused)
 	}
 	tok, err = src.Token(ctx)
