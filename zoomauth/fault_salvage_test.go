@@ -20,6 +20,7 @@ func TestFaultAU05WrittenAndNotRenamed(t *testing.T) {
 		token, err := app.NewToken("access-canary-2", "refresh-canary-2", time.Now().Add(time.Hour))
 		require.NoError(t, err)
 		token.Generation++
+		token.Authorized = token.Authorized.Add(time.Minute) // later than the stored one, which is made below
 		change(token)
 		data, err := token.Encode()
 		require.NoError(t, err)
