@@ -57,14 +57,14 @@ var (
 
 // auth.go
 var (
-	_ func(string, string, string) *zoom.ServerToServerSource = zoom.ServerToServer
-	_ zoom.TokenSource                                        = &zoom.ServerToServerSource{TokenURL: "", HTTPClient: (*http.Client)(nil)}
-	_ func(string) zoom.TokenSource                           = zoom.StaticToken
-	_ func(oauth2.TokenSource) zoom.TokenSource               = zoom.FromOAuth2
-	_ zoom.TokenSource                                        = ownSource{}
-	_ interface {
-		Rejected(ctx context.Context, accessToken string)
-	} = (*zoom.ServerToServerSource)(nil)
+	_ func(string, string, string, ...zoom.ServerToServerOption) *zoom.ServerToServerSource = zoom.ServerToServer
+	_ func(string) zoom.ServerToServerOption                                                = zoom.TokenURL
+	_ func(*http.Client) zoom.ServerToServerOption                                          = zoom.TokenHTTPClient
+	_ zoom.TokenSource                                                                      = &zoom.ServerToServerSource{TokenURL: "", HTTPClient: (*http.Client)(nil)}
+	_ func(string) zoom.TokenSource                                                         = zoom.StaticToken
+	_ func(oauth2.TokenSource) zoom.TokenSource                                             = zoom.FromOAuth2
+	_ zoom.TokenSource                                                                      = ownSource{}
+	_ zoom.TokenRejecter                                                                    = (*zoom.ServerToServerSource)(nil)
 )
 
 type ownSource struct{}

@@ -16,7 +16,7 @@ import (
 
 // package zoomauth
 var (
-	_ = zoomauth.App{Region: zoomauth.RegionEU, ClientID: "", ClientSecret: "", RedirectURL: "", Endpoints: zoomauth.Endpoints{}, HTTPClient: http.DefaultClient}
+	_ = zoomauth.App{Region: zoomauth.RegionEU, ClientID: "", ClientSecret: "", RedirectURL: "", Endpoints: zoomauth.Endpoints{}, HTTPClient: http.DefaultClient, Trace: nil}
 	_ = zoomauth.Endpoints{Authorize: "", Token: "", Revoke: "", Device: "", API: ""}
 	_ = [...]zoomauth.Region{zoomauth.RegionNA, zoomauth.RegionAPAC, zoomauth.RegionEU}
 
@@ -37,10 +37,11 @@ var (
 	_ = zoomauth.DeviceCode{UserCode: "", Link: "", FullLink: "", Expires: time.Time{}}
 
 	_ zoom.TokenSource                                             = (*zoomauth.Source)(nil)
-	_ interface{ Rejected(context.Context, string) }               = (*zoomauth.Source)(nil)
+	_ zoom.TokenRejecter                                           = (*zoomauth.Source)(nil)
 	_ io.Closer                                                    = (*zoomauth.Source)(nil)
 	_ func(*zoomauth.Source, context.Context) (*token, error)      = (*zoomauth.Source).Installation
 	_ func(*zoomauth.Source, context.Context) error                = (*zoomauth.Source).Disconnect
+	_ func(*zoomauth.Source, context.Context) error                = (*zoomauth.Source).Reload
 	_ func(context.Context, store, *token) error                   = zoomauth.Keep
 	_ func([]byte) (*token, error)                                 = zoomauth.DecodeToken
 	_ func(*token) ([]byte, error)                                 = (*token).Encode
