@@ -88,16 +88,30 @@ func randomText() string {
 // API: POST https://zoom.us/oauth/token.
 // https://developers.zoom.us/docs/integrations/oauth/
 func (a App) Exchange(ctx context.Context, login *Login, callback url.Values) (*Token, error) {
-	if ctx == nil || login == nil || login.state == nil {
-		return nil, invalid(opExchange, errors.New("context, login: is nil"))
+	if ctx == nil {
+		return nil, invalid(opExchange, errors.New("the context is nil"))
+	}
+	code, err := a.takeCode(login, callback)
+	if err != nil {
+		return nil, err
+	}
+	return a.exchangeCode(ctx, login, code)
+}
+
+// takeCode takes the code out of a callback, and with it the login.
+func (a App) takeCode(login *Login, callback url.Values) (string, error) {
+	if login == nil || login.state == nil {
+		return "", invalid(opExchange, errors.New("login: is nil"))
 	}
 	if login.clientID != a.ClientID || login.redirectURL != a.RedirectURL {
-		return nil, opError(opExchange, fmt.Errorf("%w: it began at another app", ErrLogin))
+		return "", opError(opExchange, fmt.Errorf("%w: it began at another app", ErrLogin))
 	}
 	code, err := login.code(callback)
-	if err != nil {
-		return nil, opError(opExchange, err)
-	}
+	return code, opError(opExchange, err)
+}
+
+// exchangeCode uses a code up.
+func (a App) exchangeCode(ctx context.Context, login *Login, code string) (*Token, error) {
 	form := url.Values{
 		"grant_type": {"authorization_code"}, "code": {code},
 		"redirect_uri": {a.RedirectURL}, "code_verifier": {login.verifier()},
@@ -137,9 +151,15 @@ func lostCode(err error) error {
 // login open.
 func (l *Login) code(callback url.Values) (string, error) {
 	back, ok := readReply(callback)
-	isOurs := ok && subtle.ConstantTimeCompare([]byte(back.state), []byte(l.state())) == 1
-	if !isOurs || !time.Now().Before(l.Expires) || !l.use() {
-		return "", ErrLogin
+	switch {
+	case !ok:
+		return "", errCallback
+	case subtle.ConstantTimeCompare([]byte(back.state), []byte(l.state())) != 1:
+		return "", errState
+	case !time.Now().Before(l.Expires):
+		return "", errLate
+	case !l.use():
+		return "", errUsed
 	}
 	if back.refusal != "" {
 		return "", fmt.Errorf("%w: %w", zoom.ErrReauthorize, denial(back.refusal))

@@ -38,6 +38,21 @@ func invalid(op string, err error) error {
 	return &zoom.Error{Op: op, Err: fmt.Errorf("%w: %w", zoom.ErrInvalidArgument, err)}
 }
 
+// Why a callback belongs to no login. Each is an ErrLogin.
+var (
+	errCallback = fmt.Errorf("%w: its query does not have a state and one code or error", ErrLogin)
+	errState    = fmt.Errorf("%w: its state is another one", ErrLogin)
+	errLate     = fmt.Errorf("%w: it came after five minutes", ErrLogin)
+	errUsed     = fmt.Errorf("%w: the login was used before", ErrLogin)
+	errUnknown  = fmt.Errorf("%w: its state is unknown, was used before, is older than five minutes, "+
+		"or belongs to another browser or session", ErrLogin)
+	errNoCookie = fmt.Errorf("%w: the browser brought no cookie of it: it began at another host than that "+
+		"of the redirect URL, it refuses cookies, or five minutes are over", ErrLogin)
+	errElsewhere = fmt.Errorf("%w: the browser brought no cookie of it: Start was opened at another host than that "+
+		"of the redirect URL, to which a browser brings no cookie of the former", ErrLogin)
+	errCookies = fmt.Errorf("%w: the browser brought its cookie twice, or one that is not ours", ErrLogin)
+)
+
 // newError makes the error of a call to an OAuth endpoint. Of the answer it keeps
 // the status, Zoom's code and an error code of the standard, and nothing else: the
 // rest may repeat the form.

@@ -26,6 +26,9 @@ func (w *wire) revoked() []string {
 	return tokens
 }
 
+// revokes is Zoom's word that a token was revoked.
+var revokes = wireAnswer{body: `{"status":"success"}`}
+
 func TestDisconnect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := zoomtest.NewServer(zoomtest.WithUsers(3, 1))
@@ -50,7 +53,6 @@ func TestDisconnect(t *testing.T) {
 }
 
 func TestFaultAU23Disconnect(t *testing.T) {
-	fine := wireAnswer{body: `{"status":"success"}`}
 	for _, c := range []struct {
 		name    string
 		life    time.Duration
@@ -60,16 +62,16 @@ func TestFaultAU23Disconnect(t *testing.T) {
 		revoked []string
 		left    bool
 	}{
-		{"good", time.Hour, []wireAnswer{fine}, "", nil, []string{"access-canary-1"}, false},
-		{"refreshed first", 0, []wireAnswer{brings("access-canary-2", "refresh-canary-2"), fine}, "", nil, []string{"access-canary-2"}, false},
+		{"good", time.Hour, []wireAnswer{revokes}, "", nil, []string{"access-canary-1"}, false},
+		{"refreshed first", 0, []wireAnswer{brings("access-canary-2", "refresh-canary-2"), revokes}, "", nil, []string{"access-canary-2"}, false},
 		{"unknown to Zoom", time.Hour, []wireAnswer{{status: 400, body: `{"code":4741,"message":"m"}`}}, "", nil, []string{"access-canary-1"}, false},
 		{"dead already", 0, []wireAnswer{invalidGrant}, "", nil, nil, false},
 		{"Zoom fails", time.Hour, []wireAnswer{{status: 503}}, "", zoom.ErrServer, []string{"access-canary-1", "access-canary-1", "access-canary-1"}, true},
 		{"Zoom fails at the refresh", 0, []wireAnswer{{status: 503}}, "", zoom.ErrServer, nil, true},
 		{"wrong secret", time.Hour, []wireAnswer{{status: 401, body: `{"error":"invalid_client"}`}}, "", zoom.ErrClientCredentials, []string{"access-canary-1"}, true},
-		{"no lock", time.Hour, []wireAnswer{fine}, "lock", zoomauth.ErrStoreUnavailable, nil, true},
-		{"not read", time.Hour, []wireAnswer{fine}, "load", zoomauth.ErrStoreUnavailable, nil, true},
-		{"not deleted", time.Hour, []wireAnswer{fine}, "delete", zoomauth.ErrStoreUnavailable, []string{"access-canary-1"}, true},
+		{"no lock", time.Hour, []wireAnswer{revokes}, "lock", zoomauth.ErrStoreUnavailable, nil, true},
+		{"not read", time.Hour, []wireAnswer{revokes}, "load", zoomauth.ErrStoreUnavailable, nil, true},
+		{"not deleted", time.Hour, []wireAnswer{revokes}, "delete", zoomauth.ErrStoreUnavailable, []string{"access-canary-1"}, true},
 	} {
 		t.Run(c.name, inBubble(func(t *testing.T) {
 			w := &wire{answers: c.answers}
@@ -91,7 +93,7 @@ func TestFaultAU23Disconnect(t *testing.T) {
 			assert.Equal(t, c.left, err == nil)
 			store.on(nil)
 			if c.left {
-				w.answers = []wireAnswer{brings("access-canary-3", "refresh-canary-3")}
+				w.answers = []wireAnswer{{body: `{"access_token":"access-canary-3","refresh_token":"refresh-canary-3","status":"success"}`}}
 				require.NoError(t, src.Disconnect(t.Context()), "a second try")
 			}
 			_, err = src.Token(t.Context())
@@ -103,7 +105,7 @@ func TestFaultAU23Disconnect(t *testing.T) {
 // A token that is not saved yet is the one to revoke, and is not saved afterwards.
 func TestFaultAU06DisconnectWhileUnsaved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answers: []wireAnswer{brings("access-canary-2", "refresh-canary-2"), {}}}
+		w := &wire{answers: []wireAnswer{brings("access-canary-2", "refresh-canary-2"), revokes}}
 		store := holding(t, w.app(), 0)
 		src := sourceOf(t, w.app(), store, nil)
 		store.on(failing(-1))
@@ -120,7 +122,7 @@ func TestFaultAU06DisconnectWhileUnsaved(t *testing.T) {
 // The same of a token that is the first one in its store.
 func TestFaultAU06DisconnectWhileTheFirstIsUnsaved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answers: []wireAnswer{brings("access-canary-2", ""), {}}}
+		w := &wire{answers: []wireAnswer{brings("access-canary-2", ""), revokes}}
 		store := &watched{}
 		store.on(failing(-1))
 		src := s2sSource(t, w, store)
@@ -137,7 +139,7 @@ func TestFaultAU06DisconnectWhileTheFirstIsUnsaved(t *testing.T) {
 // What was revoked is deleted, also when the caller has gone meanwhile.
 func TestFaultAU07CallerCancelsDisconnect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answers: []wireAnswer{{}}}
+		w := &wire{answers: []wireAnswer{revokes}}
 		store := holding(t, w.app(), time.Hour)
 		ctx, cancel := context.WithCancel(t.Context())
 		store.on(func(ctx context.Context, call string, _ *zoomauth.Token) error {
@@ -155,7 +157,7 @@ func TestFaultAU07CallerCancelsDisconnect(t *testing.T) {
 // A renewal that is not over yet does not bring back what was revoked.
 func TestFaultAU23DisconnectWhileAHookRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answers: []wireAnswer{{body: `{"access_token":"access-canary-2"}`}, {}}}
+		w := &wire{answers: []wireAnswer{{body: `{"access_token":"access-canary-2"}`}, revokes}}
 		store := holding(t, w.app(), 4*time.Minute)
 		old := *store.inStore(t)
 		old.RefreshIssued = time.Now().Add(-80 * day)
@@ -186,7 +188,7 @@ func TestFaultAU06CloseWhileDisconnecting(t *testing.T) {
 		time.Sleep(time.Hour)
 		_, err := src.Token(t.Context())
 		require.ErrorIs(t, err, zoom.ErrClosed)
-		w.answers = []wireAnswer{{}}
+		w.answers = []wireAnswer{revokes}
 		require.NoError(t, src.Disconnect(t.Context()), "with what is there")
 		assert.Equal(t, "refresh-canary-1", w.revoked()[len(w.revoked())-1])
 	})
@@ -202,9 +204,9 @@ func TestRevoke(t *testing.T) {
 		is              error
 		requests        int
 	}{
-		{"the access token", "access-canary-1", "refresh-canary-1", time.Hour, wireAnswer{}, "access-canary-1", nil, 1},
-		{"the refresh token", "access-canary-1", "refresh-canary-1", 0, wireAnswer{}, "refresh-canary-1", nil, 1},
-		{"all there is", "access-canary-1", "", 0, wireAnswer{}, "access-canary-1", nil, 1},
+		{"the access token", "access-canary-1", "refresh-canary-1", time.Hour, revokes, "access-canary-1", nil, 1},
+		{"the refresh token", "access-canary-1", "refresh-canary-1", 0, revokes, "refresh-canary-1", nil, 1},
+		{"all there is", "access-canary-1", "", 0, revokes, "access-canary-1", nil, 1},
 		{"AU23 unknown", "access-canary-1", "", time.Hour, invalidGrant, "access-canary-1", zoom.ErrReauthorize, 1},
 		{"AU20 wrong secret", "access-canary-1", "", time.Hour, wireAnswer{status: http.StatusUnauthorized, body: `{"error":"invalid_client"}`}, "access-canary-1", zoom.ErrClientCredentials, 1},
 		{"AU11 unreachable", "access-canary-1", "", time.Hour, lostAnswer, "access-canary-1", zoom.ErrUnreachable, 3},

@@ -144,6 +144,24 @@ func (s *FileStore) open() (*os.Root, error) {
 	return root, nil
 }
 
+// prove shows that a token could be saved now, as far as that can be known: it writes as
+// much to the disk.
+func (s *FileStore) prove(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", ErrStoreUnavailable, err)
+	}
+	root, err := s.open()
+	if err != nil {
+		return fileError(err)
+	}
+	defer func() { _ = root.Close() }()
+	temp, err := writeTemp(root, s.name, make([]byte, maxStored))
+	if err != nil {
+		return fileError(err)
+	}
+	return fileError(root.Remove(temp))
+}
+
 // Delete removes the token and its copies.
 func (s *FileStore) Delete(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -31,9 +33,14 @@ type HandlerOptions struct {
 	Done func(w http.ResponseWriter, r *http.Request, l *Login, t *Token)
 
 	// Failed answers a request that failed: ErrLogin, zoom.ErrReauthorize (Deny
-	// among them), ErrStore, what the network does. Its error shows no secret. Nil: a
-	// page that says what to do.
+	// among them), ErrStore, what the network does. Its error shows no secret. Nil:
+	// ServeFailure, a page that says what to do.
 	Failed func(w http.ResponseWriter, r *http.Request, err error)
+
+	// Logger is for the operator: each request that failed is logged with its reason,
+	// whoever answers it. What an operator has to mend has the level error, what the
+	// person has to do otherwise the level warn. Nil: nothing is logged.
+	Logger *slog.Logger
 
 	// Logins keeps the logins under way. Nil: in the memory of this process.
 	Logins LoginStore
@@ -47,6 +54,9 @@ type HandlerOptions struct {
 // to the Session if there is one, and to its state, which is good once. The token is
 // saved before Done is called.
 //
+// The code is exchanged only after the store has shown that it can be written. If the
+// token cannot be saved all the same, its grant is revoked.
+//
 //	h, err := zoomauth.NewHandler(zoomauth.HandlerOptions{Apps: apps, Store: store})
 //	…
 //	mux.Handle("/zoom/connect", h.Start())
@@ -56,12 +66,17 @@ type Handler struct {
 	opts   func() HandlerOptions
 	cookie string
 	secure bool
+
+	elsewhere *atomic.Bool // Start was opened at another host than that of the redirect URL
 }
 
 const (
-	cookieName    = "zoom_login"
-	maxQuery      = 8 << 10 // bytes of a callback
-	callbackLimit = 45 * time.Second
+	cookieName = "zoom_login"
+	maxQuery   = 8 << 10 // bytes of a callback
+	opStart    = "start"
+	opCallback = "callback"
+
+	storeTimeout = 45 * time.Second // of HandlerOptions.Store
 )
 
 var (
@@ -77,7 +92,7 @@ func NewHandler(opts HandlerOptions) (*Handler, error) {
 		return nil, invalid(op, errors.New("apps, store: is missing"))
 	}
 	opts.Apps = append(Apps(nil), opts.Apps...)
-	h := &Handler{cookie: cookieName}
+	h := &Handler{cookie: cookieName, elsewhere: &atomic.Bool{}}
 	regions := map[Region]bool{}
 	for i, app := range opts.Apps {
 		u, err := app.redirect()
@@ -114,7 +129,7 @@ func NewHandler(opts HandlerOptions) (*Handler, error) {
 func (h *Handler) Start() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := h.start(w, r); err != nil {
-			h.fail(w, r, err)
+			h.fail(w, r, opStart, err)
 		}
 	})
 }
@@ -131,6 +146,7 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) error {
 			return fmt.Errorf("%w: %w", errNoRegion, err)
 		}
 	}
+	h.noteHost(r, app)
 	session, err := h.session(r)
 	if err != nil {
 		return err
@@ -164,7 +180,7 @@ func (h *Handler) Callback() http.Handler {
 		login, token, err := h.callback(r)
 		switch done := h.opts().Done; {
 		case err != nil:
-			h.fail(w, r, err)
+			h.fail(w, r, opCallback, err)
 		case done != nil:
 			w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the code
 			w.Header().Set("Cache-Control", "no-store")
@@ -182,9 +198,12 @@ func (h *Handler) callback(r *http.Request) (*Login, *Token, error) {
 	}
 	opts := h.opts()
 	back, ok := readReply(query) // before the login is taken: nothing else may end it
-	binding, hasCookie := h.binding(r)
-	if !ok || !hasCookie {
-		return nil, nil, ErrLogin
+	if !ok {
+		return nil, nil, errCallback
+	}
+	binding, err := h.brought(r)
+	if err != nil {
+		return nil, nil, err
 	}
 	session, err := h.session(r)
 	if err != nil {
@@ -193,29 +212,35 @@ func (h *Handler) callback(r *http.Request) (*Login, *Token, error) {
 	login, err := opts.Logins.Take(r.Context(), loginKey(binding, session, back.state))
 	switch {
 	case errors.Is(err, ErrLogin):
-		return nil, nil, ErrLogin
+		return nil, nil, errUnknown
 	case err != nil:
 		return nil, nil, opError("auth.login", storeError(err))
 	case login == nil || login.Session != session:
-		return nil, nil, ErrLogin
+		return nil, nil, errUnknown
 	}
 	// From here on it goes to its end whatever the browser does: a code is good once.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), callbackLimit)
-	defer cancel()
+	ctx := context.WithoutCancel(r.Context())
 	app, err := opts.Apps.Region(login.Region)
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err := opts.Store(ctx, login)
-	switch {
-	case err != nil:
-		return nil, nil, opError("auth.keep", storeError(err))
-	case store == nil:
-		return nil, nil, invalid("auth.keep", errors.New("store: is nil"))
-	}
-	token, err := app.Exchange(ctx, login, query)
+	store, err := opts.storeOf(ctx, login)
 	if err != nil {
 		return nil, nil, err
 	}
-	return login, token, Keep(ctx, store, token)
+	token, err := app.connect(ctx, store, login, query)
+	return login, token, err
+}
+
+func (o *HandlerOptions) storeOf(ctx context.Context, login *Login) (TokenStore, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	store, err := o.Store(ctx, login)
+	switch {
+	case err != nil:
+		return nil, opError(opKeep, storeError(err))
+	case store == nil:
+		return nil, invalid(opKeep, errors.New("store: is nil"))
+	}
+	return store, nil
 }

@@ -152,7 +152,7 @@ func (t *terminal) serve(ctx context.Context, listener net.Listener) (stop func(
 	server := &http.Server{
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      callbackLimit + 10*time.Second,
+		WriteTimeout:      2*callTimeout + 5*time.Second,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 

@@ -17,6 +17,7 @@ func Pages() []string {
 	for _, p := range []page{
 		pageDone, pageDenied, pageNoLogin, pageRefused, pageZoomDown,
 		pageFailed, pageNoRegion, pageSession, pageMethod, pageNotFound,
+		pageStore, pageUnsaved, pageOrphaned,
 	} {
 		all = append(all, p.html())
 	}

@@ -17,12 +17,19 @@ type page struct {
 }
 
 var (
-	pageDone     = page{http.StatusOK, "Connected", "Zoom is connected. You can close this window."}
-	pageDenied   = page{http.StatusForbidden, "Not connected", "The request was denied in Zoom. Nothing was connected. To try again, begin anew."}
-	pageNoLogin  = page{http.StatusBadRequest, "This link is not valid", "It was used before, is older than five minutes, or was not begun in this browser. Please begin anew."}
+	pageDone    = page{http.StatusOK, "Connected", "Zoom is connected. You can close this window."}
+	pageDenied  = page{http.StatusForbidden, "Not connected", "The request was denied in Zoom. Nothing was connected. To try again, begin anew."}
+	pageNoLogin = page{http.StatusBadRequest, "This link is not valid", "It was used before, is older than five minutes, or was not begun in this browser at this address. " +
+		"Please begin anew, with cookies allowed."}
 	pageRefused  = page{http.StatusBadRequest, "Not connected", "Zoom did not accept the authorisation. Please begin anew."}
 	pageZoomDown = page{http.StatusBadGateway, "Not connected", "Zoom cannot be reached at the moment. Please begin anew in a while."}
-	pageFailed   = page{http.StatusInternalServerError, "Not connected", "This service could not finish it. Please begin anew in a while."}
+	pageFailed   = page{http.StatusInternalServerError, "Not connected", "This service could not finish it. Please begin anew in a while, and tell its operator if it happens again."}
+	pageStore    = page{http.StatusInternalServerError, "Not connected", "This service cannot store a connection at the moment. " +
+		"Nothing was connected. Please begin anew in a while, and tell its operator if it happens again."}
+	pageUnsaved = page{http.StatusInternalServerError, "Not connected", "This service could not store the connection and has taken it back at Zoom. " +
+		"Nothing is connected. Please tell its operator, and begin anew in a while."}
+	pageOrphaned = page{http.StatusInternalServerError, "Not connected", "This service could not store the connection and could not take it back. " +
+		"Please remove the app in Zoom's App Marketplace (Manage, Added Apps), tell the operator of this service, and begin anew in a while."}
 	pageNoRegion = page{http.StatusBadRequest, "Unknown region", "There is no app for this region."}
 	pageSession  = page{http.StatusForbidden, "Not allowed", "Please sign in first."}
 	pageMethod   = page{http.StatusMethodNotAllowed, "Not allowed", "This address is only for a browser on its way to Zoom or back."}
@@ -59,6 +66,11 @@ func (p page) html() string {
 // errDenied is a login that the person ended.
 var errDenied = errors.New("the request was denied")
 
+// ServeFailure answers with the page that a [Handler] has for a failure of its own: it
+// says what to do, and nothing of the error. It is for a Failed hook that wants to do
+// something else as well.
+func ServeFailure(w http.ResponseWriter, err error) { pageOf(err).write(w) }
+
 // pageOf chooses the page of an error.
 func pageOf(err error) page {
 	switch {
@@ -72,7 +84,13 @@ func pageOf(err error) page {
 		return pageNoRegion
 	case errors.Is(err, errMethod):
 		return pageMethod
-	case errors.Is(err, ErrStore), errors.Is(err, zoom.ErrInvalidArgument), errors.Is(err, zoom.ErrClientCredentials):
+	case errors.Is(err, errOrphaned):
+		return pageOrphaned
+	case errors.Is(err, errUnsaved):
+		return pageUnsaved
+	case errors.Is(err, ErrStore):
+		return pageStore
+	case errors.Is(err, zoom.ErrInvalidArgument), errors.Is(err, zoom.ErrClientCredentials):
 		return pageFailed
 	case zoom.Unavailable(err):
 		return pageZoomDown

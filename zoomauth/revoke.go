@@ -3,18 +3,23 @@ package zoomauth
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/seatkit/zoom"
 	"github.com/seatkit/zoom/internal/oauth"
+	"github.com/seatkit/zoom/internal/transport"
+	"github.com/seatkit/zoom/internal/wire"
 )
 
 const opRevoke = "auth.revoke"
 
-// Revoke ends the authorisation at Zoom: both tokens are dead afterwards. A token
-// that Zoom does not know any more is no error of ours to hide: it is
-// [zoom.ErrReauthorize], or whatever Zoom makes of it.
+// Revoke ends the authorisation at Zoom: both tokens are dead afterwards. Only Zoom's
+// word "success" under the status 200 counts; any other answer is an error, such as
+// [zoom.ErrBadResponse], and the tokens may be alive. Revoking a token that Zoom does not
+// know returns Zoom's error, usually [zoom.ErrReauthorize].
 //
 // An admin does the same in Zoom's Marketplace: Manage, Added Apps, Remove.
 //
@@ -33,14 +38,30 @@ func (a App) Revoke(ctx context.Context, t *Token) error {
 	}
 	_, err := a.post(ctx, opRevoke, a.Endpoints.withDefaults().Revoke, oauth.Form{
 		Route: "/oauth/revoke", Values: url.Values{"token": {text}}, Repeatable: true, Hidden: []string{text, t.refreshToken()},
+		Accept: readRevocation,
 	})
 	return err
 }
 
-// Disconnect revokes the token and empties the store, while nobody refreshes. If
-// Zoom refuses the token as unknown the store is emptied all the same; if Zoom cannot
-// be reached it is left, so that it can be tried again. The source is of use again
-// when a person has authorised anew.
+// readRevocation takes nothing but Zoom's success for one. What a proxy or a page of
+// maintenance answers may pass, so it is asked again; what Zoom says does not.
+func readRevocation(answer *transport.Answer) error {
+	members, err := wire.Members(answer.Body)
+	status, _ := wire.Text(members["status"])
+	switch {
+	case answer.Status == http.StatusOK && err == nil && status == "success":
+		return nil
+	case err == nil:
+		return &wire.ShapeError{Reason: "the answer does not say that the token was revoked", Final: true}
+	default:
+		return err
+	}
+}
+
+// Disconnect revokes the token and empties the store, while nobody refreshes. If Zoom
+// refuses the token as unknown the store is emptied all the same. If Zoom cannot be
+// reached, or does not confirm the revocation, the store keeps the token, so that it can
+// be tried again. The source works again when a person has authorised again.
 func (s *Source) Disconnect(ctx context.Context) error {
 	if s == nil || s.mint == nil || ctx == nil {
 		return invalid(opRevoke, errors.New("source, context: is nil"))
@@ -54,26 +75,36 @@ func (s *Source) Disconnect(ctx context.Context) error {
 		return opError("auth.lock", err)
 	}
 	defer s.grants.leave()
+	t, err := s.revokeStored(ctx)
+	if err == nil && t != nil && holds(ctx, s.grants.store, t) { // it was to commit only now
+		err = opError("auth.delete", fmt.Errorf("%w: it still holds the token", ErrStoreUnavailable))
+	}
+	return err
+}
+
+// revokeStored revokes the stored token and empties the store, under its lock. It returns
+// the token, nil if there was none.
+func (s *Source) revokeStored(ctx context.Context) (*Token, error) {
 	lease, err := s.grants.lock(ctx)
 	if err != nil {
-		return opError("auth.lock", err)
+		return nil, opError("auth.lock", err)
 	}
 	defer s.unlock(ctx, lease)
 	t, err := s.load(ctx)
 	switch {
 	case errors.Is(err, ErrNoToken):
-		return nil
+		return nil, nil
 	case err != nil:
-		return opError("auth.load", err)
+		return nil, opError("auth.load", err)
 	}
 	if err := s.revoke(ctx, t); err != nil && !isRefusal(err) {
-		return err
+		return nil, err
 	}
 	s.grants.forget()
 	s.cache.Drop(t.accessToken())                                               // also for a fetch whose hooks still run
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout) // what was begun is ended
 	defer cancel()
-	return opError("auth.delete", ask(func() error { return s.grants.store.Delete(ctx) }))
+	return t, opError("auth.delete", ask(func() error { return s.grants.store.Delete(ctx) }))
 }
 
 // revoke spares Zoom a token that is known to be dead.

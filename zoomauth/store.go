@@ -79,7 +79,8 @@ type Swapper interface {
 	//
 	// The generation alone does not tell two states apart: every authorisation begins
 	// at the same one. A store that compares in a column uses [Token.State]. A store may
-	// also refuse an old that differs in Suspect; the caller then reads and tries again.
+	// also refuse an old that differs in a mark, such as Suspect; the caller then reads and
+	// tries again.
 	Swap(ctx context.Context, old, next *Token) error
 }
 
@@ -93,7 +94,11 @@ func swap(ctx context.Context, store TokenStore, old, next *Token) error {
 			return err
 		}
 	}
-	current, err := load(ctx, store)
+	held, err := loadAny(ctx, store)
+	current := held
+	if held.isPlaceholder() {
+		current = nil
+	}
 	switch {
 	case err != nil && !errors.Is(err, ErrNoToken):
 		return err
@@ -102,14 +107,23 @@ func swap(ctx context.Context, store TokenStore, old, next *Token) error {
 	case !swaps:
 		return ask(func() error { return store.Save(ctx, next) })
 	}
-	err = ask(func() error { return s.Swap(ctx, current, next) })
+	err = ask(func() error { return s.Swap(ctx, held, next) })
 	if errors.Is(err, ErrStoreChanged) { // just now, or it is wrong: the next try will show
 		err = fmt.Errorf("%w: it does not replace what it holds", ErrStoreUnavailable)
 	}
 	return err
 }
 
-func load(ctx context.Context, store TokenStore) (t *Token, err error) {
+// load reads a store. A placeholder is no token.
+func load(ctx context.Context, store TokenStore) (*Token, error) {
+	t, err := loadAny(ctx, store)
+	if err == nil && t.isPlaceholder() {
+		return nil, ErrNoToken
+	}
+	return t, err
+}
+
+func loadAny(ctx context.Context, store TokenStore) (t *Token, err error) {
 	empty := false
 	err = ask(func() (err error) {
 		if t, err = store.Load(ctx); errors.Is(err, ErrNoToken) {

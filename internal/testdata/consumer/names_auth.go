@@ -56,6 +56,7 @@ var (
 	_ func(*zoomauth.FileStore, context.Context) (*token, error)   = (*zoomauth.FileStore).LastGood
 	_ func(zoomauth.HandlerOptions) (*zoomauth.Handler, error)     = zoomauth.NewHandler
 	_ func(*zoomauth.Handler) http.Handler                         = (*zoomauth.Handler).Start
+	_ func(http.ResponseWriter, error)                             = zoomauth.ServeFailure
 	_ func(*zoomauth.Handler) http.Handler                         = (*zoomauth.Handler).Callback
 	_ zoomauth.LoginStore                                          = (*zoomauth.MemoryLogins)(nil)
 	_ store                                                        = (*zoomauth.MemoryStore)(nil)
