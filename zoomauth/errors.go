@@ -50,6 +50,7 @@ var (
 		"of the redirect URL, it refuses cookies, or five minutes are over", ErrLogin)
 	errElsewhere = fmt.Errorf("%w: the browser brought no cookie of it: Start was opened at another host than that "+
 		"of the redirect URL, to which a browser brings no cookie of the former", ErrLogin)
+	errTwice   = fmt.Errorf("%w: its link was opened in two browsers, perhaps by another user of this machine", ErrLogin)
 	errCookies = fmt.Errorf("%w: the browser brought its cookie twice, or one that is not ours", ErrLogin)
 )
 

@@ -94,7 +94,7 @@ func ExampleApp_Login() {
 	}
 	ctx := context.Background()
 	token, err := app.Login(ctx, &zoomauth.LoginOptions{
-		Open: follow(srv.Allow), // nil in earnest: the browser of the system
+		Open: approve(srv), // nil in earnest: the browser of the system
 	})
 	switch {
 	case errors.Is(err, zoom.ErrReauthorize):

@@ -209,12 +209,12 @@ func TestLoginHostileRequests(t *testing.T) {
 			t.Parallel()
 			w := beginAtLoopback(t)
 			good := w.allowed()
-			h.check(t, h.terminal, w.raw(h.bytes(w.host, "/callback", good.Get("code"), good.Get("state"), "x=y")))
+			h.check(t, h.terminal, w.raw(h.bytes(w.host, "/callback", good.Get("code"), good.Get("state"), w.cookie.Name+"="+w.cookie.Value)))
 			assert.Zero(t, codesSent(w.zoom), "the code was exchanged")
 			assert.True(t, w.isOpen(), "the login is over")
 			// A browser that comes from Zoom says so.
 			checkPage(t, http.StatusOK, w.raw(strings.NewReplacer("{HOST}", w.host).Replace(
-				"GET /callback?"+good.Encode()+" HTTP/1.1\r\nHost: {HOST}\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nReferer: https://zoom.us/\r\n\r\n")))
+				"GET /callback?"+good.Encode()+" HTTP/1.1\r\nHost: {HOST}\r\nCookie: "+w.cookie.Name+"="+w.cookie.Value+"\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nReferer: https://zoom.us/\r\n\r\n")))
 			w.checkConnected()
 		})
 	}

@@ -2,6 +2,7 @@ package zoomauth
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +20,8 @@ import (
 // LoginOptions change [App.Login]. Nil means the defaults.
 type LoginOptions struct {
 	// Open shows the link to the person and returns, without waiting for what becomes
-	// of it. Nil: the browser of the system.
+	// of it. The link is an address of this machine, which sends the browser on to Zoom;
+	// it works in one browser. Nil: the browser of the system.
 	Open func(ctx context.Context, link string) error
 	// Output is where the link is printed if it cannot be opened. Nil: standard error.
 	Output io.Writer
@@ -30,6 +32,12 @@ type LoginOptions struct {
 // the app's registration allows any), opens the browser, and waits five minutes at
 // most. Requests that do not belong to the login are refused and do not end it. The
 // token is not saved yet; see [Keep].
+//
+// Any user of this machine can read the link where a program is started with it. So it
+// holds nothing of the login: it is an address of the small server, good once, that binds
+// the browser by a cookie and sends it on to Zoom. If a second browser opens the link, the
+// login ends with [ErrLogin]: somebody else may have been the first. On Linux a connection
+// of another user is refused.
 //
 // Zoom allows a loopback address for public clients with PKCE only.
 //
@@ -86,31 +94,56 @@ func (a App) loginAt(ctx context.Context, listener net.Listener, o *LoginOptions
 		_ = listener.Close()
 		return nil, err
 	}
-	t := &terminal{app: a, login: login, ended: make(chan struct{})}
+	t := newTerminal(a, login, link, listener.Addr())
 	ctx, cancel := context.WithCancel(ctx)
 	stop := t.serve(ctx, listener)
 	defer stop()
 	defer cancel() // first: what is under way shall not be waited for
-	if err := o.show(ctx, link); err != nil {
-		return nil, opError(opLogin, redact.Cause(err, link))
+	if err := o.show(ctx, t.address()); err != nil {
+		return nil, opError(opLogin, redact.Cause(err, t.address(), link))
 	}
 	return t.wait(ctx)
 }
 
 const opLogin = "auth.login"
 
-// terminal is the small server that waits for one good callback.
+// terminal is the small server that sends one browser to Zoom and waits for its good
+// callback.
 type terminal struct {
 	redactor
 	app   App
 	login *Login
+	local net.Addr // where it listens
+	host  string   // the same as text
+	entry string   // path of the address that the browser is given
+	path  string   // of the callback
+	link  secret   // to Zoom
+	bind  secret   // the cookie of the browser
 	ended chan struct{}
+
+	mu     sync.Mutex
+	opened bool // the entry was opened
+	twice  bool // by two browsers
 
 	// Once ended is closed:
 	token    *Token
 	err      error
 	panicked any
 }
+
+func newTerminal(a App, login *Login, link string, local net.Addr) *terminal {
+	t := &terminal{
+		app: a, login: login, local: local, host: local.String(), entry: "/" + randomText(), path: "/",
+		link: hide(link), bind: hide(randomText()), ended: make(chan struct{}),
+	}
+	if u, err := a.redirect(); err == nil && u.EscapedPath() != "" {
+		t.path = u.EscapedPath()
+	}
+	return t
+}
+
+// address is what the browser is given.
+func (t *terminal) address() string { return "http://" + t.host + t.entry }
 
 // wait returns what the callback brought. The five minutes are for the person: an
 // exchange that began in time goes to its end, for its code is used up.
@@ -143,11 +176,6 @@ func (t *terminal) wait(ctx context.Context) (*Token, error) {
 // serve begins to answer and returns what ends it: no listener, no connection and no
 // goroutine is left then.
 func (t *terminal) serve(ctx context.Context, listener net.Listener) (stop func()) {
-	path := "/"
-	if u, err := t.app.redirect(); err == nil && u.EscapedPath() != "" {
-		path = u.EscapedPath()
-	}
-	address := listener.Addr().String()
 	var connections sync.WaitGroup
 	server := &http.Server{
 		ReadHeaderTimeout: 5 * time.Second,
@@ -165,17 +193,7 @@ func (t *terminal) serve(ctx context.Context, listener net.Listener) (stop func(
 				connections.Done()
 			}
 		},
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			switch {
-			case (r.Host != address && r.Host+":80" != address) || r.URL.EscapedPath() != path:
-				pageNotFound.write(w)
-			case r.Method != http.MethodGet:
-				w.Header().Set("Allow", http.MethodGet)
-				pageMethod.write(w)
-			default:
-				t.answer(ctx, w, r)
-			}
-		}),
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { t.route(ctx, w, r) }),
 	}
 	server.SetKeepAlivesEnabled(false)
 	done := make(chan struct{})
@@ -192,9 +210,69 @@ func (t *terminal) serve(ctx context.Context, listener net.Listener) (stop func(
 	}
 }
 
+func (t *terminal) route(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+	at := r.URL.EscapedPath()
+	switch {
+	case r.Host != t.host && r.Host+":80" != t.host, at != t.entry && at != t.path, isOfAnotherUser(r, t.local):
+		pageNotFound.write(w)
+	case r.Method != http.MethodGet:
+		w.Header().Set("Allow", http.MethodGet)
+		pageMethod.write(w)
+	case at == t.entry:
+		t.enter(w, r)
+	default:
+		t.answer(ctx, w, r)
+	}
+}
+
+const terminalCookie = "zoom_login"
+
+// enter sends the first browser that opens the entry to Zoom, and binds the login to it. A
+// second one ends the login: which of the two is the person's nobody knows.
+func (t *terminal) enter(w http.ResponseWriter, r *http.Request) {
+	t.mu.Lock()
+	isBound := t.isBound(r)
+	isFirst := !t.opened
+	t.opened = true
+	t.twice = t.twice || !isFirst && !isBound
+	t.mu.Unlock()
+	switch {
+	case isFirst:
+		http.SetCookie(w, &http.Cookie{ //nolint:gosec // a loopback address has no TLS
+			Name: t.cookieName(), Value: t.bind(), Path: "/", MaxAge: int(loginLife / time.Second),
+			HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		})
+	case !isBound:
+		pageTwice.write(w)
+		if t.login.use() { // else an exchange is under way, and ends with this
+			t.err = opError(opLogin, errTwice)
+			t.end(w)
+		}
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.Header().Set("Location", t.link())
+	w.WriteHeader(http.StatusFound)
+}
+
+// cookieName differs among the logins of a machine, whose cookies go to all of them.
+func (t *terminal) cookieName() string { return terminalCookie + "_" + t.entry[1:9] }
+
+func (t *terminal) isBound(r *http.Request) bool {
+	cookies := r.CookiesNamed(t.cookieName())
+	return len(cookies) == 1 && subtle.ConstantTimeCompare([]byte(cookies[0].Value), []byte(t.bind())) == 1
+}
+
+func (t *terminal) wasOpenedTwice() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.twice
+}
+
 func (t *terminal) answer(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	query, err := callbackQuery(r)
-	if err != nil {
+	if err != nil || !t.isBound(r) {
 		pageNoLogin.write(w)
 		return
 	}
@@ -211,6 +289,14 @@ func (t *terminal) answer(ctx context.Context, w http.ResponseWriter, r *http.Re
 	}()
 	token, err := t.app.Exchange(ctx, t.login, query)
 	over = true
+	if err == nil && t.wasOpenedTwice() {
+		_ = t.app.Revoke(ctx, token) // nobody knows whose it is
+		token, err = nil, opError(opLogin, errTwice)
+		pageTwice.write(w)
+		t.err = err
+		t.end(w)
+		return
+	}
 	switch {
 	case errors.Is(err, ErrLogin):
 		pageNoLogin.write(w)
@@ -243,6 +329,6 @@ func (o *LoginOptions) show(ctx context.Context, link string) error {
 	if out == nil {
 		out = os.Stderr
 	}
-	_, err := fmt.Fprintf(out, "Open this link in a browser to connect Zoom:\n\n  %s\n\n", link)
+	_, err := fmt.Fprintf(out, "Open this link in a browser on this machine to connect Zoom:\n\n  %s\n\n", link)
 	return err
 }

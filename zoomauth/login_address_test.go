@@ -2,10 +2,7 @@ package zoomauth_test
 
 import (
 	"context"
-	"errors"
-	"io"
 	"net"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -18,24 +15,9 @@ import (
 	"github.com/seatkit/zoom/zoomtest"
 )
 
-// follow is a browser in the hands of a person who clicks Allow or Deny.
-func follow(click func(string) (string, error)) func(context.Context, string) error {
-	return func(ctx context.Context, link string) error {
-		back, err := click(link)
-		if err != nil {
-			return err
-		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, back, nil)
-		if err != nil {
-			return err
-		}
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return err
-		}
-		_, err = io.Copy(io.Discard, res.Body)
-		return errors.Join(err, res.Body.Close())
-	}
+// approve is a browser in the hands of a person who clicks Allow.
+func approve(srv *zoomtest.Server) func(context.Context, string) error {
+	return func(ctx context.Context, link string) error { return srv.ApproveLogin(ctx, link, true) }
 }
 
 // Everything over the network: the fake's endpoints, the callback.
@@ -54,7 +36,7 @@ func TestLoginOverLoopback(t *testing.T) {
 			app := zoomauth.App{ClientID: srv.ClientID(), RedirectURL: redirect, Endpoints: zoomauth.Endpoints{
 				Authorize: srv.AuthorizeURL(), Token: srv.TokenURL(), Revoke: srv.RevokeURL(), Device: srv.DeviceURL(),
 			}}
-			token, err := app.Login(t.Context(), &zoomauth.LoginOptions{Open: follow(srv.Allow)})
+			token, err := app.Login(t.Context(), &zoomauth.LoginOptions{Open: approve(srv)})
 			require.NoError(t, err)
 			assert.True(t, srv.GrantAlive(refreshTokenOf(t, token)))
 			assert.Equal(t, 1, codesSent(srv))
@@ -69,7 +51,7 @@ func TestLoginAtARegisteredAddress(t *testing.T) {
 	require.NoError(t, listener.Close()) // whoever takes the port now makes the test fail loudly
 	redirect := "http://" + listener.Addr().String() + "/CallBack/%7Ezoom"
 	srv := zoomtest.NewServer(zoomtest.WithPublicClient(), zoomtest.WithRedirectURLs(redirect))
-	token, err := publicApp(srv, redirect).Login(t.Context(), &zoomauth.LoginOptions{Open: follow(srv.Allow)})
+	token, err := publicApp(srv, redirect).Login(t.Context(), &zoomauth.LoginOptions{Open: approve(srv)})
 	require.NoError(t, err)
 	assert.True(t, srv.GrantAlive(refreshTokenOf(t, token)))
 }

@@ -44,16 +44,16 @@ func printed(t *testing.T) string {
 func TestLoginWithoutABrowser(t *testing.T) {
 	t.Run("no program", func(t *testing.T) {
 		opener(t, "")
-		assert.Contains(t, printed(t), "https://zoom.us/oauth/authorize?")
+		assert.Contains(t, printed(t), "http://127.0.0.1:")
 	})
 	t.Run("a program that finds no browser", func(t *testing.T) {
 		opener(t, "exit 3") // as xdg-open does on a machine without a screen
-		assert.Contains(t, printed(t), "https://zoom.us/oauth/authorize?")
+		assert.Contains(t, printed(t), "http://127.0.0.1:")
 	})
 	t.Run("a program that cannot be run", func(t *testing.T) {
 		dir := opener(t, "")
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "xdg-open"), []byte("not a program"), 0o700))
-		assert.Contains(t, printed(t), "https://zoom.us/oauth/authorize?")
+		assert.Contains(t, printed(t), "http://127.0.0.1:")
 	})
 }
 
@@ -68,6 +68,6 @@ func TestLoginOpensABrowser(t *testing.T) {
 	}()
 	link, err := os.ReadFile(filepath.Join(dir, "link")) // waits for the program
 	require.NoError(t, err)
-	require.NoError(t, follow(srv.Allow)(t.Context(), string(link)))
+	require.NoError(t, srv.ApproveLogin(t.Context(), string(link), true))
 	require.NoError(t, <-done)
 }

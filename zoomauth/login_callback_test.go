@@ -153,8 +153,7 @@ func TestLoginTransportPanics(t *testing.T) {
 			var err error
 			login := func() {
 				_, err = app.LoginAt(t.Context(), listener, zoomauth.LoginOptions{Open: func(_ context.Context, link string) error {
-					w.link = link
-					go func() { _, _ = w.tryBack(w.allowed().Encode()) }()
+					go w.come(link)
 					return nil
 				}})
 			}

@@ -3,6 +3,8 @@ package zoomauth
 import (
 	"context"
 	"net"
+	"net/netip"
+	"strings"
 )
 
 // LoginAt is [App.Login] at a listener of the test's own: one that a bubble sees
@@ -17,9 +19,15 @@ func Pages() []string {
 	for _, p := range []page{
 		pageDone, pageDenied, pageNoLogin, pageRefused, pageZoomDown,
 		pageFailed, pageNoRegion, pageSession, pageMethod, pageNotFound,
-		pageStore, pageUnsaved, pageOrphaned,
+		pageStore, pageTwice, pageUnsaved, pageOrphaned,
 	} {
 		all = append(all, p.html())
 	}
 	return all
+}
+
+// OwnerOf looks a connection up in the kernel's table, on a machine that writes the least
+// byte first.
+func OwnerOf(table, from, to string) (uid int, found bool) {
+	return ownerOf(strings.NewReader(table), netip.MustParseAddrPort(from), netip.MustParseAddrPort(to))
 }

@@ -32,17 +32,21 @@ type waiting struct {
 	zoom    *zoomtest.Server
 	address string // of the callback
 	host    string
-	link    string
+	link    string // of Zoom
+	entry   string // what Login shows
+	cookie  *http.Cookie
 	dial    func(ctx context.Context, network, address string) (net.Conn, error)
 	ended   chan struct{}
 	token   *zoomauth.Token
 	err     error
 }
 
-// begin runs Login until it shows its link.
-func begin(t *testing.T, srv *zoomtest.Server, login func(context.Context, zoomauth.LoginOptions) (*zoomauth.Token, error)) *waiting {
+type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// begin runs Login until a browser has opened its link.
+func begin(t *testing.T, srv *zoomtest.Server, dial dialer, login func(context.Context, zoomauth.LoginOptions) (*zoomauth.Token, error)) *waiting {
 	t.Helper()
-	w := &waiting{t: t, zoom: srv, ended: make(chan struct{}), dial: (&net.Dialer{}).DialContext}
+	w := &waiting{t: t, zoom: srv, ended: make(chan struct{}), dial: dial}
 	links := make(chan string, 1)
 	opts := zoomauth.LoginOptions{Open: func(_ context.Context, link string) error {
 		links <- link
@@ -58,24 +62,66 @@ func begin(t *testing.T, srv *zoomtest.Server, login func(context.Context, zooma
 		<-w.ended
 	})
 	select {
-	case w.link = <-links:
+	case link := <-links:
+		require.NoError(t, w.open(link))
 	case <-w.ended:
 		require.NoError(t, w.err)
 	}
-	u, err := url.Parse(w.link)
-	require.NoError(t, err)
-	w.address = u.Query().Get("redirect_uri")
-	u, err = url.Parse(w.address)
-	require.NoError(t, err)
-	w.host = u.Host
 	return w
+}
+
+// open is a browser that is given the link of Login.
+func (w *waiting) open(link string) error {
+	w.entry = link
+	res, err := w.get(link)
+	if err != nil {
+		return err
+	}
+	w.link = res.Header.Get("Location")
+	if len(res.Cookies()) == 1 {
+		w.cookie = res.Cookies()[0]
+	}
+	u, err := url.Parse(w.link)
+	if err != nil {
+		return err
+	}
+	w.address = u.Query().Get("redirect_uri")
+	if u, err = url.Parse(w.address); err == nil {
+		w.host = u.Host
+	}
+	return err
+}
+
+// get is the browser that opened the link.
+func (w *waiting) get(target string) (shown, error) { return w.browse(target, w.cookie) }
+
+// browse is any browser.
+func (w *waiting) browse(target string, cookie *http.Cookie) (shown, error) {
+	client := &http.Client{
+		Transport:     &http.Transport{DialContext: w.dial, DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	req, err := http.NewRequest(http.MethodGet, target, nil)
+	if err != nil {
+		return shown{}, err
+	}
+	if cookie != nil {
+		req.AddCookie(&http.Cookie{Name: cookie.Name, Value: cookie.Value})
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return shown{}, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return shown{res, string(body)}, err
 }
 
 // beginAtLoopback is begin at a port of the system's choice.
 func beginAtLoopback(t *testing.T) *waiting {
 	t.Helper()
 	srv := zoomtest.NewServer(zoomtest.WithPublicClient())
-	return begin(t, srv, func(ctx context.Context, opts zoomauth.LoginOptions) (*zoomauth.Token, error) {
+	return begin(t, srv, (&net.Dialer{}).DialContext, func(ctx context.Context, opts zoomauth.LoginOptions) (*zoomauth.Token, error) {
 		return publicApp(srv, "http://127.0.0.1:0/callback").Login(ctx, &opts)
 	})
 }
@@ -85,11 +131,9 @@ func beginInBubble(t *testing.T) *waiting {
 	t.Helper()
 	srv := zoomtest.NewServer(zoomtest.WithPublicClient())
 	listener := newPipes("127.0.0.1:8477")
-	w := begin(t, srv, func(ctx context.Context, opts zoomauth.LoginOptions) (*zoomauth.Token, error) {
+	return begin(t, srv, listener.dial, func(ctx context.Context, opts zoomauth.LoginOptions) (*zoomauth.Token, error) {
 		return publicApp(srv, "http://127.0.0.1:8477/callback").LoginAt(ctx, listener, opts)
 	})
-	w.dial = listener.dial
-	return w
 }
 
 func (w *waiting) allowed() url.Values { return allow(w.t, w.zoom, w.link) }
@@ -102,18 +146,13 @@ func (w *waiting) back(query string) shown {
 	return res
 }
 
-func (w *waiting) tryBack(query string) (shown, error) {
-	client := &http.Client{
-		Transport:     &http.Transport{DialContext: w.dial, DisableKeepAlives: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+func (w *waiting) tryBack(query string) (shown, error) { return w.get(w.address + "?" + query) }
+
+// come is a browser that opens the link, and a person who clicks Allow.
+func (w *waiting) come(link string) {
+	if err := w.open(link); err == nil {
+		_, _ = w.tryBack(w.allowed().Encode())
 	}
-	res, err := client.Get(w.address + "?" + query)
-	if err != nil {
-		return shown{}, err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	return shown{res, string(body)}, err
 }
 
 // isOpen reports whether Login still waits.

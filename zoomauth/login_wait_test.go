@@ -84,8 +84,7 @@ func TestLoginEndsInTheMidstOfAnExchange(t *testing.T) {
 		w := &waiting{t: t, zoom: srv, address: "http://127.0.0.1:8477/callback", dial: listener.dial}
 		begun := time.Now()
 		_, err := publicApp(srv, w.address).LoginAt(ctx, listener, zoomauth.LoginOptions{Open: func(_ context.Context, link string) error {
-			w.link = link
-			go func() { _, _ = w.tryBack(w.allowed().Encode()) }()
+			go w.come(link)
 			return nil
 		}})
 		require.ErrorIs(t, err, context.Canceled)

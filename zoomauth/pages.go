@@ -21,6 +21,8 @@ var (
 	pageDenied  = page{http.StatusForbidden, "Not connected", "The request was denied in Zoom. Nothing was connected. To try again, begin anew."}
 	pageNoLogin = page{http.StatusBadRequest, "This link is not valid", "It was used before, is older than five minutes, or was not begun in this browser at this address. " +
 		"Please begin anew, with cookies allowed."}
+	pageTwice = page{http.StatusConflict, "Not connected", "The link was opened in two browsers, perhaps by another user of this machine. " +
+		"The login was ended, and nothing is connected. Please begin anew."}
 	pageRefused  = page{http.StatusBadRequest, "Not connected", "Zoom did not accept the authorisation. Please begin anew."}
 	pageZoomDown = page{http.StatusBadGateway, "Not connected", "Zoom cannot be reached at the moment. Please begin anew in a while."}
 	pageFailed   = page{http.StatusInternalServerError, "Not connected", "This service could not finish it. Please begin anew in a while, and tell its operator if it happens again."}

@@ -34,7 +34,7 @@ func (s *FileStore) salvage(root *os.Root) error {
 		case isNoToken(err):
 		case err != nil:
 			return err
-		case t.follows(stored, age(root, temp, s.name)) && (next == nil || t.Generation > next.Generation):
+		case t.follows(stored, isOlder(root, temp, s.name)) && (next == nil || t.Generation > next.Generation):
 			next, from = t, temp
 		}
 	}
@@ -50,25 +50,21 @@ func isNoToken(err error) bool {
 	return errors.Is(err, ErrStoreCorrupt) || errors.Is(err, errOpen) || errors.Is(err, errNoFile) || errors.Is(err, fs.ErrNotExist)
 }
 
-// age compares the times of two files: 1 if the first was written after the second, 0 if
-// that cannot be told, -1 if it was written before, or under another clock.
-func age(root *os.Root, temp, name string) int {
+// isOlder reports that a temporary file was written before the stored one, or under another
+// clock.
+func isOlder(root *os.Root, temp, name string) bool {
 	left, err := root.Lstat(temp)
 	if err != nil {
-		return -1
+		return true
 	}
 	stored, err := root.Lstat(name)
-	if err != nil || time.Until(left.ModTime()) > tempAhead {
-		return -1
-	}
-	return left.ModTime().Compare(stored.ModTime())
+	return err != nil || left.ModTime().Before(stored.ModTime()) || time.Until(left.ModTime()) > tempAhead
 }
 
 // follows reports whether a token was to replace a stored one. A later one of the same
-// grant was. The first one of another grant was if it came after what is stored, by the
-// times of the files, or of the grants where these are the same: a leftover of an earlier
-// grant is never put over a new one, whatever its generation.
-func (t *Token) follows(stored *Token, age int) bool {
+// grant was. The first one of another grant was if its file is not the older one: a
+// leftover of an earlier grant is never put over a new one, whatever its generation.
+func (t *Token) follows(stored *Token, isOlder bool) bool {
 	isSame := t.ClientID == stored.ClientID && t.Region == stored.Region && (t.AccountID == stored.AccountID || stored.AccountID == "")
 	switch {
 	case !isSame:
@@ -76,7 +72,7 @@ func (t *Token) follows(stored *Token, age int) bool {
 	case t.Authorized.Equal(stored.Authorized) && !t.Authorized.IsZero():
 		return t.Generation > stored.Generation
 	default:
-		return t.Generation == stored.Generation+1 && (age > 0 || age == 0 && !t.Authorized.Before(stored.Authorized))
+		return t.Generation == stored.Generation+1 && !isOlder
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"html"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"regexp"
 	"strings"
@@ -69,6 +70,58 @@ func (s *Server) ApproveDevice(userCode string, allow bool) error {
 		return fail(page.problem())
 	}
 	return nil
+}
+
+// ApproveLogin does what a person does with the link of zoomauth.App.Login: a browser
+// opens it, over the network, follows it to the consent page, where Allow or Deny is
+// clicked in memory, and goes back with the cookie that it was given. It is for
+// LoginOptions.Open. The error says which step failed; what Login makes of it is told by
+// Login.
+func (s *Server) ApproveLogin(ctx context.Context, link string, allow bool) error {
+	fail := func(err error) error { return fmt.Errorf("zoomtest: ApproveLogin: %w", err) }
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return fail(err)
+	}
+	browser := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := visit(ctx, browser, link)
+	if err != nil {
+		return fail(err)
+	}
+	consent := res.Header.Get("Location")
+	if consent == "" {
+		return fail(fmt.Errorf("the link does not lead to Zoom: status %d", res.StatusCode))
+	}
+	decision := "deny"
+	if allow {
+		decision = "allow"
+	}
+	back, err := s.click("ApproveLogin", consent, decision)
+	if err != nil {
+		return err
+	}
+	res, err = visit(ctx, browser, back)
+	if err == nil && res.StatusCode == http.StatusBadRequest {
+		err = errors.New("the callback does not belong to the login")
+	}
+	if err != nil {
+		return fail(err)
+	}
+	return nil
+}
+
+func visit(ctx context.Context, browser *http.Client, link string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, link, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := browser.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	_, err = io.Copy(io.Discard, res.Body)
+	return res, err
 }
 
 // A shown is what a browser shows.

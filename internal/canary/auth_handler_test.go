@@ -195,17 +195,17 @@ func TestAuthLogin(t *testing.T) {
 			token, err := app.Login(ctx, &zoomauth.LoginOptions{
 				Output: brokenWriter{},
 				Open: func(_ context.Context, link string) error {
-					u, err := url.Parse(link)
-					require.NoError(t, err)
-					state = u.Query().Get("state")
 					if name == "output" {
+						state = link[strings.LastIndex(link, "/")+1:] // what the link holds
 						return errors.New("cannot open " + link)
 					}
+					u, cookie := s.open(link)
+					state = u.Query().Get("state")
 					q := url.Values{"state": {state}, "code": {s.Code}}
 					if name == "denied" {
 						q = url.Values{"state": {state}, "error": {s.AccessToken}}
 					}
-					browser.Go(func() { s.browse(u.Query().Get("redirect_uri"), q) })
+					browser.Go(func() { s.browse(u.Query().Get("redirect_uri"), cookie, q) })
 					return nil
 				},
 			})
@@ -223,11 +223,29 @@ type brokenWriter struct{}
 
 func (brokenWriter) Write(p []byte) (int, error) { return 0, fmt.Errorf("cannot write %q", p) }
 
+// open is a browser that follows the link of a login to Zoom.
+func (s *site) open(link string) (*url.URL, *http.Cookie) {
+	client := &http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	res, err := client.Get(link)
+	require.NoError(s.t, err)
+	require.NoError(s.t, res.Body.Close())
+	u, err := res.Location()
+	require.NoError(s.t, err)
+	require.Len(s.t, res.Cookies(), 1)
+	return u, res.Cookies()[0]
+}
+
 // browse is a browser on its way back, first with a state that is wrong.
-func (s *site) browse(address string, q url.Values) {
+func (s *site) browse(address string, cookie *http.Cookie, q url.Values) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	for _, query := range []string{"state=" + s.AccessToken + "&code=" + s.Code, q.Encode()} {
-		res, err := client.Get(address + "?" + query)
+		req, err := http.NewRequest(http.MethodGet, address+"?"+query, nil)
+		require.NoError(s.t, err)
+		req.AddCookie(&http.Cookie{Name: cookie.Name, Value: cookie.Value})
+		res, err := client.Do(req)
 		if err != nil {
 			continue
 		}
