@@ -414,3 +414,129 @@ func TestFaultBD31RosterAndScopesInAnotherLanguage(t *testing.T) {
 		srv.Close()
 	}
 }
+
+// A refusal under the status of a success is what its code says, and is treated so: a
+// limit is waited for, a limit of the day ends the call at once.
+func TestFaultBD33RefusalsUnderASuccess(t *testing.T) {
+	limit := func(message string) answer { return ok(fmt.Sprintf(`{"code":429,"message":%q}`, message)) }
+	calls := map[string]func(context.Context, *zoom.Client) error{
+		"get": get,
+		"summary": func(ctx context.Context, c *zoom.Client) error {
+			return second(c.Users.Summary(ctx))
+		},
+		"list": func(ctx context.Context, c *zoom.Client) error {
+			return second(c.Users.List(nil).Collect(ctx))
+		},
+		"do": func(ctx context.Context, c *zoom.Client) error {
+			return c.Do(ctx, &zoom.Request{Path: "/groups"}, new(map[string]any))
+		},
+	}
+	for name, call := range calls {
+		t.Run(name, inBubble(func(t *testing.T) {
+			for _, tc := range []struct {
+				answer answer
+				want   error
+				tries  int
+			}{
+				{limit(daily429), zoom.ErrDailyLimit, 1},
+				{limit("daily limit reached"), zoom.ErrDailyLimit, 1},
+				{limit(perSecond429), zoom.ErrRateLimited, 5},
+				{limit("制限に達しました。"), zoom.ErrRateLimited, 5},
+				{limit(concurrent429), zoom.ErrConcurrentOp, 3},
+				{ok(`{"code":429,"message":"The daily limit is reached.","users":[],"groups":7}`), zoom.ErrDailyLimit, 1},
+				{ok(`{"code":1001,"message":"x"}`), zoom.ErrNotFound, 1},
+				{ok(`{"code":4711,"message":"[user:read:admin]"}`), zoom.ErrScope, 1},
+				{ok(`{"code":9999,"message":"x"}`), nil, 1},
+				{answer{status: 500, body: `{"code":429,"message":"daily rate limit"}`}, zoom.ErrServer, 5},
+				{answer{status: 400, body: `{"code":429,"message":"daily rate limit"}`}, zoom.ErrDailyLimit, 1},
+				{answer{status: 401, body: `{"code":4711,"message":"[user:read:admin]"}`}, zoom.ErrScope, 1},
+			} {
+				if name == "do" && strings.Contains(tc.answer.body, "groups") {
+					continue // whatever Do is given may be an answer
+				}
+				tp := newTape(tc.answer)
+				err := call(t.Context(), tp.client(t))
+				require.Error(t, err)
+				assertMeans(t, err, tc.want)
+				assert.Len(t, tp.requests(), tc.tries, tc.answer.body)
+				if errors.Is(err, zoom.ErrDailyLimit) {
+					at, ok := zoom.RetryAt(err)
+					assert.True(t, ok)
+					assert.True(t, at.After(time.Now()), at)
+				}
+			}
+			tp := newTape(limit(perSecond429), ok(`{"id":"u1","email":"u1@example.com","total_users_count":1,"users":[`+u1Licensed+`],"total_records":1}`))
+			require.NoError(t, call(t.Context(), tp.client(t)))
+			assert.Len(t, tp.requests(), 2)
+		}))
+	}
+}
+
+// A record may have a code of its own. What was created is not created twice.
+func TestFaultBD37AnswersWithACodeOfTheirOwn(t *testing.T) {
+	for _, body := range []string{
+		`{"id":"thing","name":"x","code":124}`, `{"code":124,"message":"welcome","id":"thing"}`, `{"code":429,"id":"thing"}`,
+		`{"code":124,"message":"` + strings.Repeat("x", 5000) + `"}`, `{"code":0,"message":"fine"}`, `{"code":"124","item":{}}`,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			tp := newTape(answer{status: 201, body: body})
+			var out map[string]any
+			require.NoError(t, tp.client(t).Do(t.Context(), &zoom.Request{Method: "POST", Path: "/things", Body: map[string]int{}}, &out), body)
+			assert.Len(t, tp.requests(), 1)
+			assert.Contains(t, out, "code")
+			for _, method := range []string{"PUT", "PATCH", "DELETE"} {
+				tp = newTape(ok(body))
+				require.NoError(t, tp.client(t).Do(t.Context(), &zoom.Request{Method: method, Path: "/things"}, nil), body)
+				assert.Len(t, tp.requests(), 1)
+			}
+		})
+	}
+	t.Run("a change is looked at", inBubble(func(t *testing.T) {
+		for _, body := range []string{`{"id":"u1","code":124}`, `{"id":"u1","code":1001,"message":"x"}`, `{"status":"ok"}`} {
+			tp := newTape(ok(body), ok(annInactive))
+			require.NoError(t, tp.client(t).Users.Deactivate(t.Context(), "u1"), body)
+			assert.Equal(t, "PUT GET", methodsAsked(tp))
+		}
+	}))
+}
+
+// A 429 of Zoom's that does not say of what may mean that another operation is under
+// way: a write is not repeated blindly.
+func TestFaultBD31AVague429OfAWrite(t *testing.T) {
+	const foreign = `{"code":429,"message":"リクエストが多すぎます。"}`
+	for name, tc := range map[string]struct {
+		answer answer
+		blind  bool // the write is sent again without a look
+	}{
+		"words that are not known":    {answer{status: 429, body: foreign}, false},
+		"no words":                    {answer{status: 429, body: `{"code":429,"message":""}`}, false},
+		"under a success":             {ok(foreign), false},
+		"only a category":             {answer{status: 429, body: foreign, header: map[string]string{"X-RateLimit-Category": "Light"}}, false},
+		"a type":                      {answer{status: 429, body: foreign, header: map[string]string{"X-RateLimit-Type": "QPS"}}, true},
+		"a time":                      {answer{status: 429, body: foreign, header: map[string]string{"Retry-After": "1"}}, true},
+		"words that are known":        {refusal(429, 429, perSecond429), true},
+		"a gateway's":                 {answer{status: 429}, true},
+		"a gateway's, with some text": {answer{status: 429, body: "<html>slow down"}, true},
+	} {
+		t.Run(name, inBubble(func(t *testing.T) {
+			tp := newTape(tc.answer, ok(annLicensed), noReply)
+			want := "PUT GET PUT"
+			if tc.blind {
+				tp, want = newTape(tc.answer, noReply), "PUT PUT"
+			}
+			require.NoError(t, tp.client(t).Users.Deactivate(t.Context(), "u1"))
+			assert.Equal(t, want, methodsAsked(tp))
+
+			tp = newTape(tc.answer, noReply)
+			err := tp.client(t).Do(t.Context(), &zoom.Request{Method: "POST", Path: "/things"}, nil)
+			if tc.blind {
+				require.NoError(t, err)
+				assert.Equal(t, "POST POST", methodsAsked(tp))
+				return
+			}
+			require.ErrorIs(t, err, zoom.ErrOutcomeUnknown)
+			require.ErrorIs(t, err, zoom.ErrRateLimited)
+			assert.Equal(t, "POST", methodsAsked(tp))
+		}))
+	}
+}

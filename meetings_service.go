@@ -12,14 +12,9 @@ import (
 
 // MeetingsService is the meetings of an account. It is reached as
 // Client.Meetings.
-type MeetingsService struct{ c *Client }
+type MeetingsService service
 
-func (s *MeetingsService) client() *Client {
-	if s == nil {
-		return nil
-	}
-	return s.c
-}
+func (s *MeetingsService) client() *Client { return (*service)(s).client() }
 
 // What ListMeetingsOptions.Type can be.
 const (

@@ -13,14 +13,9 @@ import (
 // Client.Reports. Reports lag behind the end of a meeting by minutes to half an
 // hour (not confirmed by Zoom): end a window on a day that is over. Zoom does not
 // say in which zone a day of a report begins.
-type ReportsService struct{ c *Client }
+type ReportsService service
 
-func (s *ReportsService) client() *Client {
-	if s == nil {
-		return nil
-	}
-	return s.c
-}
+func (s *ReportsService) client() *Client { return (*service)(s).client() }
 
 // ParticipantsOptions change [ReportsService.Participants].
 type ParticipantsOptions struct {

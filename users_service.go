@@ -15,16 +15,9 @@ import (
 )
 
 // UsersService is the people of an account. It is reached as Client.Users.
-type UsersService struct{ c *Client }
+type UsersService service
 
-// client returns the client of a service, nil for a zero one, which the road
-// then refuses.
-func (s *UsersService) client() *Client {
-	if s == nil {
-		return nil
-	}
-	return s.c
-}
+func (s *UsersService) client() *Client { return (*service)(s).client() }
 
 // Get returns one user, with all fields. userID is an id, an e-mail address, or
 // "me" with a token of that user.

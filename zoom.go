@@ -21,6 +21,18 @@ import (
 	"github.com/seatkit/zoom/internal/wire"
 )
 
+// A service is what UsersService, MeetingsService and ReportsService are.
+type service struct{ c *Client }
+
+// client returns the client of a service, nil for a zero one or none, which is refused
+// before anything is sent.
+func (s *service) client() *Client {
+	if s == nil {
+		return nil
+	}
+	return s.c
+}
+
 // version is that of the module, for the User-Agent header.
 const version = "0.1.0"
 

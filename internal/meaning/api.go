@@ -17,11 +17,8 @@ const (
 
 	codeNoPermission     = 200
 	codeValidation       = 300
-	codeTokenExpired     = 301 // page token, on marketplace endpoints
-	codeRefused          = 400 // no dashboard on this plan; also of a status change
-	codeTooMany          = 429
-	codeScopesBrokenJSON = 104
-	codeInvalidToken     = 124
+	codeTokenExpired     = 301  // page token, on marketplace endpoints
+	codeRefused          = 400  // no dashboard on this plan; also of a status change
 	codeLocked           = 1000 // force locked; manages a call queue
 	codeUserNotFound     = 1001
 	codeForeignUser      = 1010
@@ -37,7 +34,6 @@ const (
 	codeQuota            = 3412
 	codeGroupNotFound    = 4130
 	codeScopesOrToken    = 4700
-	codeScopes           = 4711
 	codeOwnerGone        = 4735 // the token's owner does not exist any more
 	codeNotAuthorised    = 4737
 	codeDisabledByAdmin  = 4738
@@ -53,9 +49,9 @@ func OfAnswer(f *transport.Failure, refused *wire.APIError, asked Asked) (sentin
 	}
 	words := strings.ToLower(refused.Message)
 	switch refused.Code {
-	case codeInvalidToken:
+	case wire.CodeInvalidToken:
 		return ErrUnauthorized, nil
-	case codeScopesBrokenJSON, codeScopes:
+	case wire.CodeScopesBrokenJSON, wire.CodeScopes:
 		return ErrScope, missingScopes(refused.Message)
 	case codeScopesOrToken:
 		if scopes = missingScopes(refused.Message); len(scopes) > 0 || strings.Contains(words, "scope") {
@@ -92,8 +88,8 @@ func OfAnswer(f *transport.Failure, refused *wire.APIError, asked Asked) (sentin
 // ofStatus maps the statuses that mean the same whatever the code.
 func ofStatus(f *transport.Failure, code int) error {
 	status := f.Answer.Status
-	if status < http.StatusBadRequest && code == codeTooMany {
-		status = http.StatusTooManyRequests // a refusal under the status of a success
+	if status < http.StatusInternalServerError && code == wire.CodeTooMany {
+		status = http.StatusTooManyRequests // also under the status of a success
 	}
 	switch {
 	case status >= http.StatusInternalServerError, status == http.StatusTooEarly:

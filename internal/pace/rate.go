@@ -60,7 +60,7 @@ func (r *Rate) isDaily(words string) bool {
 	if r.Type != "" {
 		return r.IsDailyType()
 	}
-	return strings.Contains(words, "daily rate limit") || strings.Contains(words, "gmt 00:00:00")
+	return strings.Contains(words, "daily") || strings.Contains(words, "gmt 00:00:00")
 }
 
 // Daily reports whether the answer is a 429 that lasts until the day ends, of the

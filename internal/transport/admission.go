@@ -8,11 +8,8 @@ import (
 	"time"
 
 	"github.com/seatkit/zoom/internal/pace"
+	"github.com/seatkit/zoom/internal/wire"
 )
-
-// codeInvalidToken is Zoom's code for an access token that is wrong or expired;
-// it comes with status 400 and 401.
-const codeInvalidToken = 124
 
 // admission lets an attempt out with an access token and on its turn, and reports to
 // both what the answer says.
@@ -149,7 +146,13 @@ func (l *admission) refused(ctx context.Context, c *trip, answer *Answer) *Failu
 }
 
 // refusesToken reports whether the answer says that the token is no longer good:
-// status 401, or code 124 whatever the status.
+// status 401, or code 124 whatever the status. A token without a scope is good, and the
+// next one will lack it too.
 func refusesToken(a *Answer) bool {
-	return a.Status == http.StatusUnauthorized || (a.Error != nil && a.Error.Code == codeInvalidToken)
+	code := 0
+	if a.Error != nil {
+		code = a.Error.Code
+	}
+	lacksScope := code == wire.CodeScopesBrokenJSON || code == wire.CodeScopes
+	return code == wire.CodeInvalidToken || (a.Status == http.StatusUnauthorized && !lacksScope)
 }

@@ -119,12 +119,17 @@ func (l *attempt) read(resp *http.Response, c *trip) (*Answer, error) {
 	if err == nil {
 		err = l.readBody(a, body, resp.ContentLength, c.call.Method)
 	}
-	a.Error = parseError(a)
+	a.setError(parseError(a), c)
+	return a, err
+}
+
+// setError notes what the answer says went wrong, and with it which limit it speaks of.
+func (a *Answer) setError(e *wire.APIError, c *trip) {
+	a.Error = e
 	a.Rate = parseRate(a, time.Now())
 	if a.Rate.Message != "" {
 		a.Rate.Message = redact.Text(a.Rate.Message, c.hidden()...)
 	}
-	return a, err
 }
 
 // readBody keeps a success whole, and of an error the beginning, which says all that is

@@ -74,12 +74,22 @@ func (f *Failure) isOpen() bool {
 	switch {
 	case f.Unsent || f.Kind == KindRedirect || f.Kind == KindUnauthorized:
 		return false
-	case f.Kind == KindStatus && f.Err == nil:
+	case f.Kind == KindStatus:
 		status := f.Answer.Status
-		return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooEarly || f.Rate.Concurrent()
+		return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooEarly || f.Rate.Concurrent() || f.isVague()
 	default:
-		return f.Kind != KindStatus
+		return true
 	}
+}
+
+// isVague reports a 429 of Zoom's that does not say which limit was reached: no header
+// does, and its words are not known. It may mean that another operation on the same
+// user is under way.
+func (f *Failure) isVague() bool {
+	if f.Rate.Status != http.StatusTooManyRequests || f.Answer.Error == nil || f.Answer.Error.Code == 0 {
+		return false
+	}
+	return f.Rate.Type == "" && f.Rate.RetryAt.IsZero() && !strings.Contains(strings.ToLower(f.Rate.Message), "rate limit")
 }
 
 // neverConnected reports whether the fault lies before the first byte of the

@@ -29,7 +29,7 @@ func parseRate(a *Answer, now time.Time) pace.Rate {
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		r.Date = date.UTC()
 	}
-	if a.Error != nil && (a.Status == http.StatusTooManyRequests || a.Error.Code == http.StatusTooManyRequests) {
+	if a.Error != nil && (a.Status == http.StatusTooManyRequests || (a.Error.Code == http.StatusTooManyRequests && a.Status < http.StatusInternalServerError)) {
 		r.Status, r.Message = http.StatusTooManyRequests, a.Error.Message // also under the status of a success
 	}
 	if r.Status < http.StatusBadRequest {

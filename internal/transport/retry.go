@@ -141,7 +141,10 @@ func (t *try) accept() *Failure {
 	if err == nil {
 		return nil
 	}
-	if _, refused := errors.AsType[*wire.APIError](err); refused {
+	if refused, ok := errors.AsType[*wire.APIError](err); ok {
+		if t.answer.Error == nil { // only the caller knows that the rest of the body is none
+			t.answer.setError(refused, &t.trip)
+		}
 		return &Failure{Kind: KindStatus, Err: err}
 	}
 	return &Failure{Kind: KindBadBody, Err: err}

@@ -43,9 +43,6 @@ func judge(call *Call, f *Failure, p Policy) verdict {
 }
 
 func judgeStatus(call *Call, f *Failure, p Policy, v verdict) verdict {
-	if f.Err != nil { // a refusal under the status of a success
-		return v
-	}
 	switch status := f.Answer.Status; {
 	case f.Rate.Daily():
 	case f.Rate.Concurrent():
@@ -53,8 +50,11 @@ func judgeStatus(call *Call, f *Failure, p Policy, v verdict) verdict {
 		if call.Repeatable {
 			v.tries = min(triesConcurrent, p.MaxAttempts)
 		}
-	case status == http.StatusTooManyRequests: // a limit: the request was not carried out
-		v.tries, v.base, v.cost = p.MaxAttempts, max(p.MinDelay, baseThrottled), costThrottled
+	case f.Rate.Status == http.StatusTooManyRequests: // a limit: the request was not carried out
+		v.base, v.cost = max(p.MinDelay, baseThrottled), costThrottled
+		if call.Repeatable || !f.isVague() {
+			v.tries = p.MaxAttempts
+		}
 		if f.Rate.Kind() == pace.KindPerMinute || call.Class == pace.ResourceIntensive {
 			v.base, v.maxDelay = basePerMinute, max(p.MaxDelay, perMinuteMaxWait)
 		}

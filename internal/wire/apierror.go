@@ -10,6 +10,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// Zoom's error codes that decide how a call goes on. Package meaning has the others.
+const (
+	CodeScopesBrokenJSON = 104 // a scope is missing; the body is not JSON
+	CodeInvalidToken     = 124 // the access token is wrong or expired; with status 400 and 401
+	CodeTooMany          = 429 // a limit
+	CodeScopes           = 4711
+)
+
 // Language is what every request asks for: Zoom's error messages can come in another
 // one, and a person has to read them.
 const Language = "en-US"
