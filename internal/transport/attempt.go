@@ -160,13 +160,23 @@ type head struct {
 }
 
 func (h *head) Write(p []byte) (int, error) {
-	if room := h.most - int64(len(h.text)); room > 0 {
-		h.text = append(h.text, p[:min(int64(len(p)), room)]...)
-	}
-	if h.n += int64(len(p)); h.n > h.limit {
+	h.text = append(h.text, p[:h.room(len(p))]...)
+	return h.count(len(p))
+}
+
+// WriteString is Write for a body in memory, without a copy of the whole.
+func (h *head) WriteString(s string) (int, error) {
+	h.text = append(h.text, s[:h.room(len(s))]...)
+	return h.count(len(s))
+}
+
+func (h *head) room(n int) int64 { return min(int64(n), h.most-int64(len(h.text))) }
+
+func (h *head) count(n int) (int, error) {
+	if h.n += int64(n); h.n > h.limit {
 		return 0, errBodyTooLarge
 	}
-	return len(p), nil
+	return n, nil
 }
 
 func (a *Answer) isError() bool { return a.Status >= http.StatusBadRequest }

@@ -41,7 +41,7 @@ func (e *APIError) Error() string { return "error code " + strconv.Itoa(e.Code) 
 // How much of an error is looked at. Zoom's are a few hundred bytes long.
 const (
 	MaxErrorBody   = 64 << 10 // bytes of the body
-	maxErrorText   = 8 << 10  // bytes of a text in it
+	maxErrorText   = 4 << 10  // bytes of a text in it
 	maxErrorFields = 32
 )
 
