@@ -1,7 +1,7 @@
 // Access shows who hosted and who joined meetings on the last days, from the
 // reports of an account.
 //
-//	go -C examples run ./access
+//	go -C examples run ./access -demo
 //	go -C examples run ./access -days 90 -format csv -o access.csv
 //	go -C examples run ./access -meetings
 //
@@ -22,12 +22,17 @@
 //
 // The credentials of a server-to-server OAuth app are in ZOOM_ACCOUNT_ID,
 // ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET, or an access token is in
-// ZOOM_ACCESS_TOKEN; with none of them the account is an invented one. The scopes
-// are user:read:admin and report:read:admin.
+// ZOOM_ACCESS_TOKEN. The scopes are user:read:admin and report:read:admin. With -demo the
+// account is an invented one inside the program, and every row says so.
+//
+// The exit status is 0 for a complete result, 1 for one that failed or that -limit cut
+// short, 2 for wrong flags or missing credentials. A result that was cut short is printed
+// and says so; it replaces no file.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -78,6 +83,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if *byMeeting {
 		columns, write = meetingColumns, writeMeetings
 	}
+	out.Demo = account.Demo
 	rows, err := out.Open(stdout, columns...)
 	if err != nil {
 		return err
@@ -114,5 +120,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if *byMeeting && unlisted > 0 {
 		summary += fmt.Sprintf("Without a row: %d meetings that these people hosted.\n", unlisted)
 	}
-	return rows.Commit(stderr, summary+r.gaps())
+	if r.unreadHosts+r.unreadMeetings == 0 {
+		return rows.Commit(stderr, summary+r.gaps())
+	}
+	if err := rows.CommitPart(stderr, summary+r.gaps()); err != nil {
+		return err
+	}
+	return errors.New("the result is incomplete: -limit was reached")
 }

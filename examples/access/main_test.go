@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,9 +71,30 @@ func read(t *testing.T, args ...string) (rows []row, stderr string) {
 func readAs[R any](t *testing.T, args ...string) (rows []R, stderr string) {
 	t.Helper()
 	var stdout, errors bytes.Buffer
-	require.NoError(t, run(t.Context(), append(args, "-format", "json"), &stdout, &errors))
+	err := run(t.Context(), append(args, "-format", "json"), &stdout, &errors)
+	if strings.Contains(errors.String(), "INCOMPLETE") {
+		require.ErrorContains(t, err, "the result is incomplete")
+	} else {
+		require.NoError(t, err)
+	}
 	require.NoError(t, json.Unmarshal(stdout.Bytes(), &rows))
 	return rows, errors.String()
+}
+
+// A result that was cut short is shown, and replaces no file.
+func TestFaultEX02PartialResultReplacesNoFile(t *testing.T) {
+	_, flags, _ := account(t)
+	path := filepath.Join(t.TempDir(), "access.csv")
+	require.NoError(t, os.WriteFile(path, []byte("yesterday"), 0o600))
+	var stdout, stderr bytes.Buffer
+	require.ErrorContains(t, run(t.Context(), slices.Concat(flags, []string{"-limit", "2", "-format", "csv", "-o", path}), &stdout, &stderr), "incomplete")
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, "yesterday", string(content))
+	entries, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	assert.Len(t, entries, 1)
+	assert.Contains(t, stderr.String(), "access.csv is not replaced.\n")
 }
 
 func TestWhoHostedAndJoined(t *testing.T) {
@@ -168,14 +192,17 @@ func TestFailureWritesNothing(t *testing.T) {
 
 func TestDemo(t *testing.T) {
 	clitest.NoCredentials(t)
-	rows, stderr := read(t, "-days", "7")
+	rows, stderr := readAs[map[string]any](t, "-demo", "-days", "7")
 	assert.NotEmpty(t, rows)
-	assert.Contains(t, stderr, "No credentials in the environment")
+	for _, row := range rows {
+		assert.Equal(t, "invented", row["demo"])
+	}
+	assert.Contains(t, stderr, "DEMO: ")
 }
 
 func TestUsage(t *testing.T) {
 	clitest.NoCredentials(t)
-	for _, args := range [][]string{{"-days", "0"}, {"-days", "181"}, {"-limit", "-1"}, {"-include-free", "maybe"}, {"argument"}} {
+	for _, args := range [][]string{nil, {"-days", "0"}, {"-days", "181"}, {"-limit", "-1"}, {"-include-free", "maybe"}, {"argument"}} {
 		var stdout, stderr bytes.Buffer
 		var usage *cli.UsageError
 		require.ErrorAs(t, run(t.Context(), args, &stdout, &stderr), &usage, "%q", args)

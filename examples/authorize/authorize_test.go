@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"net/url"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seatkit/zoom/examples/internal/cli"
 )
 
 func TestConnectRefreshDisconnect(t *testing.T) {
@@ -116,9 +119,13 @@ func TestRequestsThatAreNobodys(t *testing.T) {
 func TestArguments(t *testing.T) {
 	noCredentials(t)
 	for name, args := range map[string][]string{
-		"-addr": {"-addr", "0.0.0.0:8477"}, "arguments": {"more"}, "flag": {"-nonsense"}, "port": {"-addr", "127.0.0.1:99999"},
+		"-addr": {"-demo", "-addr", "0.0.0.0:8477"}, "arguments": {"-demo", "more"}, "flag": {"-nonsense"}, "port": {"-demo", "-addr", "127.0.0.1:99999"},
+		"EX01 no credentials": {}, "EX01 no credentials, a directory": {"-dir", t.TempDir()},
 	} {
-		require.Error(t, run(t.Context(), args, io.Discard, io.Discard), name)
+		var stdout bytes.Buffer
+		var usage *cli.UsageError
+		require.ErrorAs(t, run(t.Context(), args, &stdout, io.Discard), &usage, name)
+		assert.Empty(t, stdout.String(), name)
 	}
 	t.Setenv("ZOOM_CLIENT_ID", "id")
 	t.Setenv("ZOOM_CLIENT_SECRET", "secret-of-the-app")

@@ -3,13 +3,13 @@
 // and the page shows whose it is, until when, what it opens, and how many users the
 // account has. Refresh and Disconnect do what they say.
 //
-//	go -C examples run ./authorize
+//	go -C examples run ./authorize -demo
 //	go -C examples run ./authorize -addr 127.0.0.1:9000 -dir ~/.zoom-tokens
 //
 // The app is in ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET and ZOOM_REDIRECT_URL, as it is
 // registered in Zoom's Marketplace; a vendor with an app for each region has those of
 // ZOOM_NA_CLIENT_ID … ZOOM_NA_REDIRECT_URL, and APAC and EU, or some of them. With
-// none of them there are three invented accounts inside the program, with a consent
+// -demo there are three invented accounts inside the program, with a consent
 // page of their own, and the page says so. A public client, whose redirect URL is
 // http on loopback, has no secret.
 //
@@ -33,6 +33,7 @@ import (
 	"time"
 
 	"github.com/seatkit/zoom/examples/internal/cli"
+	"github.com/seatkit/zoom/zoomauth"
 )
 
 func main() { cli.Main(run) }
@@ -41,19 +42,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	flags := cli.Flags("authorize", "[flags]")
 	flags.Usage = func() { usage(flags) }
 	addr := flags.String("addr", "127.0.0.1:8477", "listen on this loopback `address`; port 0 lets the system choose")
-	dir := flags.String("dir", "", "keep the tokens in this `directory`; needed with credentials, else a temporary one")
+	demo := flags.Bool("demo", false, "work with invented accounts inside the program")
+	dir := flags.String("dir", "", "keep the tokens in this `directory`; needed with credentials; with -demo a temporary one is the default")
 	if err := cli.Parse(flags, args, stderr); err != nil {
 		return err
 	}
 	if err := cli.NoArguments(flags); err != nil {
 		return err
 	}
-	apps, err := readApps(os.LookupEnv)
-	switch {
-	case err != nil:
+	apps, err := chooseApps(*demo, *dir)
+	if err != nil {
 		return err
-	case len(apps) > 0 && *dir == "":
-		return cli.Usagef("with credentials in the environment -dir is needed: the tokens are kept in it")
 	}
 
 	listener, err := listen(ctx, *addr)
@@ -63,7 +62,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	defer listener.Close()
 	set := settings{apps: apps, dir: *dir, base: "http://" + listener.Addr().String()}
 	if len(apps) == 0 {
-		cli.Printf(stderr, "No credentials in the environment: these are invented accounts inside the program, and no real Zoom.\n")
+		cli.Printf(stderr, "DEMO: these are invented accounts inside the program, and no real Zoom.\n")
 		set.fake = true
 		var closeFakes func()
 		set.apps, closeFakes = startFakes(set.base + "/zoom/callback")
@@ -89,9 +88,27 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	return serve(ctx, listener, s)
 }
 
+// chooseApps returns the apps of the environment, none for a demonstration.
+func chooseApps(demo bool, dir string) (zoomauth.Apps, error) {
+	if demo {
+		return nil, nil
+	}
+	apps, err := readApps(os.LookupEnv)
+	switch {
+	case err != nil:
+		return nil, &cli.UsageError{Err: err}
+	case len(apps) == 0:
+		return nil, cli.Usagef("no credentials: set ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET and ZOOM_REDIRECT_URL; -demo shows the program with invented accounts")
+	case dir == "":
+		return nil, cli.Usagef("with credentials in the environment -dir is needed: the tokens are kept in it")
+	}
+	return apps, nil
+}
+
 func usage(flags *flag.FlagSet) {
 	cli.Printf(flags.Output(), "usage: %s [flags]\n", flags.Name())
 	flags.PrintDefaults()
+	cli.Printf(flags.Output(), "Exit status: 0 ended by a signal, 1 failed, 2 wrong flags or no credentials.\n")
 	cli.Printf(flags.Output(), "The app is taken from the environment: ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET, ZOOM_REDIRECT_URL, or ZOOM_NA_CLIENT_ID … for the regions NA, APAC, EU.\n")
 }
 

@@ -36,7 +36,7 @@ func start(t *testing.T, args ...string) (home string) {
 	out, in := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), in, io.Discard)
+		err := run(ctx, append([]string{"-demo", "-addr", "127.0.0.1:0"}, args...), in, io.Discard)
 		in.CloseWithError(err)
 		ended <- err
 	}()

@@ -1,7 +1,7 @@
 // Reclaim gives seats back. It is a dry run unless -apply is given: it shows what
 // it would do and changes nothing.
 //
-//	go -C examples run ./reclaim
+//	go -C examples run ./reclaim -demo
 //	go -C examples run ./reclaim -apply leaver@example.com
 //	go -C examples run ./reclaim -apply -method downgrade idle@example.com other@example.com
 //
@@ -12,12 +12,13 @@
 // The owner, admins and others that [zoom.UsersService.Reclaim] protects are never
 // changed. A user who cannot be reclaimed does not stop the run; an error that
 // would come back for everybody does, and the rest is not tried. The exit status
-// is 0 only if every user was reclaimed, or had no seat, or would be in a dry run.
+// is 0 only if every user was reclaimed, or had no seat, or would be in a dry run; it is
+// 2 for wrong flags or missing credentials, and else 1.
 //
 // The credentials of a server-to-server OAuth app are in ZOOM_ACCOUNT_ID,
 // ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET, or an access token is in
-// ZOOM_ACCESS_TOKEN; with none of them the account is an invented one, of which
-// some users are chosen if none is named. The scopes are user:read:admin and
+// ZOOM_ACCESS_TOKEN. With -demo the account is an invented one inside the program, of
+// which some users are chosen if none is named. The scopes are user:read:admin and
 // user:write:admin.
 package main
 
@@ -54,6 +55,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer account.Close()
+	if account.Demo {
+		if _, err := io.WriteString(stdout, "DEMO: all of these people are invented.\n"); err != nil {
+			return err
+		}
+	}
 	users := flags.Args()
 	switch {
 	case len(users) > 0:

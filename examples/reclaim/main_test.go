@@ -118,11 +118,22 @@ func TestInterrupted(t *testing.T) {
 
 func TestDemoChoosesUsers(t *testing.T) {
 	clitest.NoCredentials(t)
-	for _, args := range [][]string{nil, {"-apply"}, {"-apply", "-method", "downgrade"}} {
+	for _, args := range [][]string{{"-demo"}, {"-demo", "-apply"}, {"-demo", "-apply", "-method", "downgrade"}} {
 		var stdout, stderr bytes.Buffer
 		require.NoError(t, run(t.Context(), args, &stdout, &stderr))
 		assert.Equal(t, chosen, strings.Count(stdout.String(), "  after   "), stdout.String())
+		assert.True(t, strings.HasPrefix(stdout.String(), "DEMO: all of these people are invented.\n"))
 		assert.Contains(t, stderr.String(), "No user is named: these have a licence and the oldest sign-ins.\n")
+	}
+}
+
+func TestFaultEX01NothingWithoutCredentials(t *testing.T) {
+	clitest.NoCredentials(t)
+	for _, args := range [][]string{nil, {"-apply"}, {"ann@example.com"}, {"-apply", "ann@example.com"}} {
+		var stdout, stderr bytes.Buffer
+		var usage *cli.UsageError
+		require.ErrorAs(t, run(t.Context(), args, &stdout, &stderr), &usage, "%q", args)
+		assert.Empty(t, stdout.String())
 	}
 }
 

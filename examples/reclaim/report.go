@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seatkit/zoom"
+	"github.com/seatkit/zoom/examples/internal/output"
 )
 
 // report writes what happened to a user at once, so that a run that is broken off
@@ -17,7 +18,7 @@ func report(w io.Writer, user string, result *zoom.ReclaimResult, err error) err
 		user = result.Email
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s, %s\n", user, result.Method, result.Outcome)
+	fmt.Fprintf(&b, "%s: %s, %s\n", output.Visible(user), result.Method, result.Outcome)
 	if result.Before != nil {
 		fmt.Fprintf(&b, "  before  %s\n", state(result.Before))
 	}

@@ -1,7 +1,7 @@
 // Roster lists everybody who has an account: licence, status and last sign-in,
 // and how many hold which licence.
 //
-//	go -C examples run ./roster
+//	go -C examples run ./roster -demo
 //	go -C examples run ./roster -format csv -include-free no
 //	go -C examples run ./roster -format json -status active,inactive -o roster.json
 //
@@ -14,8 +14,11 @@
 //
 // The credentials of a server-to-server OAuth app are in ZOOM_ACCOUNT_ID,
 // ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET, or an access token is in
-// ZOOM_ACCESS_TOKEN; with none of them the account is an invented one. The scope
-// is user:read:admin.
+// ZOOM_ACCESS_TOKEN. The scope is user:read:admin. With -demo the account is an invented
+// one inside the program, and every row says so.
+//
+// The exit status is 0 for a complete roster, 1 for one that failed or is incomplete, 2
+// for wrong flags or missing credentials.
 package main
 
 import (
@@ -59,6 +62,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer account.Close()
+	out.Demo = account.Demo
 	rows, err := out.Open(stdout, "email", "name", "dept", "license", "status", "last_sign_in", "id")
 	if err != nil {
 		return err
@@ -86,7 +90,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 	}
 	progress.Clear()
-	return rows.Commit(stderr, summary(licenses, leftOut))
+	return rows.Commit(stderr, summary(licenses, leftOut, opts.Statuses))
 }
 
 // parseStatuses keeps the order in which a roster misses nobody who moves from one

@@ -45,7 +45,7 @@ func TestJSONEqualsTheAccount(t *testing.T) {
 			assert.Equal(t, want[i].LastLoginTime.String(), *rows[i].LastSignIn)
 		}
 	}
-	assert.True(t, strings.HasPrefix(stderr.String(), "700 of 700 users\n"), stderr.String())
+	assert.True(t, strings.HasPrefix(stderr.String(), "700 users are listed.\n"), stderr.String())
 	assert.NotContains(t, stderr.String(), "left out")
 }
 
@@ -73,14 +73,15 @@ func TestIncludeFree(t *testing.T) {
 		want    []string
 		summary string
 	}{
-		{nil, all, "6 of 6 users"},
-		{[]string{"-include-free", "no"}, paid, "4 of 6 users\n      1 Licensed\n      1 On-Prem\n      1 Unknown\n      1 pending\n" +
-			"      2 free users are left out\n"},
-		{[]string{"-include-free="}, paid, "4 of 6 users"},
-		{[]string{"-include-free", "NO"}, paid, "4 of 6 users"},
-		{[]string{"-include-free", "yes"}, all, "6 of 6 users\n      1 Licensed\n      1 On-Prem\n      2 Basic\n      1 Unknown\n      1 pending\n      1 deactivated, of these\n"},
-		{[]string{"-include-free", "yes", "-status", "inactive, Active"}, all[1:], "5 of 5 users"},
-		{[]string{"-status", "pending", "-include-free", "no"}, paid[:1], "1 of 1 users"},
+		{nil, all, "6 users are listed.\nOf"},
+		{[]string{"-include-free", "no"}, paid, "4 users are listed.\n2 more are free users and left out.\nOf the users listed:\n" +
+			"      1 Licensed\n      1 On-Prem\n      1 Unknown\n      1 invited and not yet accepted, of any licence\n"},
+		{[]string{"-include-free="}, paid, "4 users are listed.\n2 more "},
+		{[]string{"-include-free", "NO"}, paid, "4 users are listed.\n2 more "},
+		{[]string{"-include-free", "yes"}, all, "6 users are listed.\nOf the users listed:\n      1 Licensed\n      1 On-Prem\n      2 Basic\n      1 Unknown\n" +
+			"      1 invited and not yet accepted, of any licence\nDeactivated users are in the counts above: 1.\n"},
+		{[]string{"-include-free", "yes", "-status", "inactive, Active"}, all[1:], "5 users are listed, only active and inactive.\n"},
+		{[]string{"-status", "pending", "-include-free", "no"}, paid[:1], "1 users are listed, only pending.\n"},
 	} {
 		var stdout, stderr bytes.Buffer
 		require.NoError(t, run(t.Context(), slices.Concat(flags, []string{"-format", "csv"}, tt.args), &stdout, &stderr), "%q", tt.args)
@@ -102,7 +103,7 @@ func TestTableHasTheSummaryBelow(t *testing.T) {
 	lines := strings.Split(stdout.String(), "\n")
 	assert.Regexp(t, `^EMAIL +NAME +DEPT +LICENSE +STATUS +LAST SIGN IN +ID$`, lines[0])
 	assert.Regexp(t, `^formula@example\.com +=1\+1 +- +On-Prem +active +- +\S{22}$`, lines[3])
-	assert.Equal(t, "6 of 6 users", lines[8])
+	assert.Equal(t, "6 users are listed.", lines[8])
 	assert.Empty(t, stderr.String())
 }
 
@@ -165,7 +166,7 @@ func TestFileReplacedWhenComplete(t *testing.T) {
 	require.NoError(t, json.Unmarshal(content, &rows))
 	assert.Len(t, rows, 6)
 	assert.Empty(t, stdout.String())
-	assert.Contains(t, stderr.String(), "6 of 6 users\n")
+	assert.Contains(t, stderr.String(), "6 users are listed.\n")
 }
 
 // As a mock server does that answers every request with the same example.
@@ -195,9 +196,47 @@ func TestAccessTokenIsEnough(t *testing.T) {
 func TestDemo(t *testing.T) {
 	clitest.NoCredentials(t)
 	var stdout, stderr bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"-include-free", "yes"}, &stdout, &stderr))
-	assert.Contains(t, stdout.String(), "\n1200 of 1200 users\n")
-	assert.Equal(t, "No credentials in the environment: this is an invented account of 1200 people inside the program.\n", stderr.String())
+	require.NoError(t, run(t.Context(), []string{"-demo", "-include-free", "yes"}, &stdout, &stderr))
+	assert.Contains(t, stdout.String(), "\nDEMO: all of these people are invented.\n1200 users are listed.\n")
+	assert.Equal(t, "DEMO: this is an invented account of 1200 people inside the program, and no real Zoom.\n", stderr.String())
+}
+
+// A job whose credentials are gone writes nothing: not even with -o.
+func TestFaultEX01NightlyJobWithoutCredentials(t *testing.T) {
+	for name, env := range map[string]map[string]string{
+		"none": {}, "empty token": {"ZOOM_ACCESS_TOKEN": ""}, "a part": {"ZOOM_ACCOUNT_ID": "a"},
+		"empty": {"ZOOM_ACCOUNT_ID": "", "ZOOM_CLIENT_ID": "", "ZOOM_CLIENT_SECRET": ""},
+	} {
+		t.Run("EX01 "+name, func(t *testing.T) {
+			clitest.NoCredentials(t)
+			for key, value := range env {
+				t.Setenv(key, value)
+			}
+			path := filepath.Join(t.TempDir(), "roster.csv")
+			require.NoError(t, os.WriteFile(path, []byte("yesterday"), 0o664))
+			var stdout, stderr bytes.Buffer
+			var usage *cli.UsageError
+			require.ErrorAs(t, run(t.Context(), []string{"-format", "csv", "-o", path}, &stdout, &stderr), &usage, "exit status 2")
+			content, err := os.ReadFile(path)
+			require.NoError(t, err)
+			assert.Equal(t, "yesterday", string(content))
+			assert.Empty(t, stdout.String())
+		})
+	}
+}
+
+// What a demonstration wrote is not taken for a real roster, whatever the format.
+func TestFaultEX01DemoSaysSoInTheData(t *testing.T) {
+	clitest.NoCredentials(t)
+	for _, format := range []string{"table", "csv", "json"} {
+		t.Run("EX01 "+format, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			require.NoError(t, run(t.Context(), []string{"-demo", "-format", format}, &stdout, &stderr))
+			marked := strings.Count(stdout.String(), "invented")
+			assert.GreaterOrEqual(t, marked, 1200, "every row")
+			assert.Contains(t, stderr.String(), "DEMO: ")
+		})
+	}
 }
 
 func TestUsage(t *testing.T) {

@@ -29,7 +29,7 @@ func build(t *testing.T) (program string) {
 // end of the test it must stop when it is told to.
 func start(t *testing.T, program string) (home string) {
 	t.Helper()
-	cmd := exec.CommandContext(context.Background(), program, "-addr", "127.0.0.1:0", "-dir", filepath.Join(t.TempDir(), "tokens")) // ended by a signal below
+	cmd := exec.CommandContext(context.Background(), program, "-demo", "-addr", "127.0.0.1:0", "-dir", filepath.Join(t.TempDir(), "tokens")) // ended by a signal below
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "ZOOM_") {
 			cmd.Env = append(cmd.Env, variable)

@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -27,21 +25,21 @@ var serverToServerVars = []string{"ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLI
 //     of a server-to-server OAuth app, or
 //   - ZOOM_ACCESS_TOKEN is an access token that is ready for use, and goes first.
 //
-// Without any of them the account is an invented one inside the program. It is
-// never taken in place of a real one: credentials that are incomplete or empty,
-// and an address without credentials, are errors.
+// With -demo, and only then, the account is an invented one inside the program. Without
+// -demo and without credentials, or with incomplete ones, the command line is wrong.
 type Account struct {
 	BaseURL  string // "": Zoom's
 	TokenURL string // "": Zoom's
-	Demo     bool   // set by Connect: it is the invented account
+	Demo     bool   // the invented account
 
 	client *zoom.Client
 	server *zoomtest.Server
 }
 
-// AccountFlags adds -base-url and -token-url to the flags of a program.
+// AccountFlags adds -demo, -base-url and -token-url to the flags of a program.
 func AccountFlags(flags *flag.FlagSet) *Account {
 	a := &Account{}
+	flags.BoolVar(&a.Demo, "demo", false, "work on an invented account inside the program; every row says so")
 	flags.StringVar(&a.BaseURL, "base-url", "", "the `address` of the API, if it is not https://api.zoom.us/v2; needs credentials")
 	flags.StringVar(&a.TokenURL, "token-url", "", "the `address` that gives out access tokens, if it is not https://zoom.us/oauth/token; needs credentials")
 	return a
@@ -49,16 +47,18 @@ func AccountFlags(flags *flag.FlagSet) *Account {
 
 // Connect makes a client for the account. It sends nothing yet.
 func (a *Account) Connect(stderr io.Writer, opts ...zoom.Option) (*zoom.Client, error) {
-	src, err := a.tokenSource(stderr)
-	switch {
-	case err != nil:
-		return nil, err
-	case src == nil:
-		Printf(stderr, "No credentials in the environment: this is an invented account of %d people inside the program.\n", demoUsers)
-		a.Demo = true
+	if a.Demo {
+		if a.BaseURL != "" || a.TokenURL != "" {
+			return nil, Usagef("-demo works on an invented account: it takes no -base-url and no -token-url")
+		}
+		Printf(stderr, "DEMO: this is an invented account of %d people inside the program, and no real Zoom.\n", demoUsers)
 		a.server = zoomtest.NewServer(zoomtest.WithUsers(demoUsers, demoSeed))
 		a.client = a.server.Client(opts...)
 		return a.client, nil
+	}
+	src, err := a.tokenSource(stderr)
+	if err != nil {
+		return nil, err
 	}
 	if a.BaseURL != "" {
 		opts = append(opts, zoom.WithBaseURL(a.BaseURL))
@@ -77,7 +77,7 @@ func (a *Account) Close() {
 	}
 }
 
-// tokenSource is nil where the environment knows of no account at all.
+// tokenSource reads the credentials in the environment.
 func (a *Account) tokenSource(stderr io.Writer) (zoom.TokenSource, error) {
 	values := map[string]string{}
 	var missing, present []string
@@ -107,12 +107,11 @@ func (a *Account) tokenSource(stderr io.Writer) (zoom.TokenSource, error) {
 		src.TokenURL = a.TokenURL
 		return src, nil
 	case len(present) > 0:
-		return nil, fmt.Errorf("the credentials are incomplete: %s not set or empty", strings.Join(missing, ", "))
+		return nil, Usagef("the credentials are incomplete: %s not set or empty", strings.Join(missing, ", "))
 	case tokenSet:
-		return nil, errors.New(accessTokenVar + " is empty")
-	case a.BaseURL != "" || a.TokenURL != "":
-		return nil, Usagef("-base-url and -token-url need credentials: set %s, or %s", accessTokenVar, strings.Join(serverToServerVars, ", "))
+		return nil, Usagef("%s is empty", accessTokenVar)
 	default:
-		return nil, nil
+		return nil, Usagef("no credentials: set %s, or %s; -demo shows the program on an invented account",
+			accessTokenVar, strings.Join(serverToServerVars, ", "))
 	}
 }

@@ -17,7 +17,8 @@ import (
 // Main runs a program until it is done, or until somebody interrupts it: then its
 // context ends, and it returns through its deferred calls.
 //
-// The exit status is 0 for success, 2 for wrong flags, 1 for any other error.
+// The exit status is 0 for success, 2 for wrong flags or missing credentials, where
+// nothing was sent or written, and 1 for any other error.
 func Main(run func(ctx context.Context, args []string, stdout, stderr io.Writer) error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
@@ -57,6 +58,7 @@ func Flags(name, synopsis string) *flag.FlagSet {
 	flags.Usage = func() {
 		Printf(flags.Output(), "usage: %s %s\n", name, synopsis)
 		flags.PrintDefaults()
+		Printf(flags.Output(), "Exit status: 0 success, 1 failed or incomplete, 2 wrong flags or no credentials.\n")
 		Printf(flags.Output(), "Credentials are taken from the environment: %s, or %s.\n", strings.Join(serverToServerVars, ", "), accessTokenVar)
 	}
 	return flags

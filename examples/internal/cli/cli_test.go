@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -107,6 +108,8 @@ func TestParse(t *testing.T) {
 	}
 }
 
+const demoText = "DEMO: this is an invented account of 1200 people inside the program, and no real Zoom.\n"
+
 func TestConnect(t *testing.T) {
 	const base = "http://127.0.0.1:1/v2"
 	for _, tt := range []struct {
@@ -115,9 +118,15 @@ func TestConnect(t *testing.T) {
 		baseURL string
 		demo    bool
 		stderr  string
-		err     string
+		err     string // of wrong usage, unless it begins with "zoom:"
 	}{
-		{name: "nothing", demo: true, stderr: "No credentials in the environment: this is an invented account of 1200 people inside the program.\n"},
+		{name: "demo", demo: true, stderr: demoText},
+		{name: "demo beside credentials", demo: true, env: map[string]string{"ZOOM_ACCESS_TOKEN": "x"}, stderr: demoText},
+		{name: "demo at an address", demo: true, baseURL: base, err: "-demo works on an invented account: it takes no -base-url and no -token-url"},
+		{
+			name: "EX01 nothing",
+			err:  "no credentials: set ZOOM_ACCESS_TOKEN, or ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET; -demo shows the program on an invented account",
+		},
 		{name: "token", env: map[string]string{"ZOOM_ACCESS_TOKEN": "x"}, baseURL: base},
 		{name: "server to server", env: map[string]string{"ZOOM_ACCOUNT_ID": "a", "ZOOM_CLIENT_ID": "b", "ZOOM_CLIENT_SECRET": "c"}, baseURL: base},
 		{
@@ -135,7 +144,7 @@ func TestConnect(t *testing.T) {
 		{name: "empty token", env: map[string]string{"ZOOM_ACCESS_TOKEN": ""}, err: "ZOOM_ACCESS_TOKEN is empty"},
 		{
 			name: "address without credentials", baseURL: base,
-			err: "-base-url and -token-url need credentials: set ZOOM_ACCESS_TOKEN, or ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET",
+			err: "no credentials: set ZOOM_ACCESS_TOKEN, or ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET; -demo shows the program on an invented account",
 		},
 		{
 			name: "address without encryption", env: map[string]string{"ZOOM_ACCESS_TOKEN": "x"}, baseURL: "http://zoom.example.com",
@@ -148,16 +157,18 @@ func TestConnect(t *testing.T) {
 				t.Setenv(name, value)
 			}
 			var stderr bytes.Buffer
-			account := &cli.Account{BaseURL: tt.baseURL}
+			account := &cli.Account{BaseURL: tt.baseURL, Demo: tt.demo}
 			defer account.Close()
 			client, err := account.Connect(&stderr)
 			if tt.err != "" {
 				require.EqualError(t, err, tt.err)
+				var usage *cli.UsageError
+				assert.Equal(t, !strings.HasPrefix(tt.err, "zoom:"), errors.As(err, &usage))
+				assert.Empty(t, stderr.String())
 				return
 			}
 			require.NoError(t, err)
 			assert.NotNil(t, client)
-			assert.Equal(t, tt.demo, account.Demo)
 			assert.Equal(t, tt.stderr, stderr.String())
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -36,7 +37,7 @@ func (t *table) begin(columns []string) error {
 func (t *table) row(values []any) error {
 	cells := make([]string, len(values))
 	for i, value := range values {
-		cells[i] = printable(text(value))
+		cells[i] = Visible(text(value))
 		if cells[i] == "" {
 			cells[i] = "-"
 		}
@@ -52,14 +53,27 @@ func (t *table) line(cells []string) error {
 func (t *table) flush() error { return t.w.Flush() }
 func (t *table) end() error   { return t.w.Flush() }
 
-// printable keeps what people may put into their names from moving the cursor.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
+// Visible escapes what moves a terminal's cursor or turns the direction of a text around:
+// people choose their own names. An escape character becomes the four letters \x1b.
+func Visible(s string) string {
+	if !strings.ContainsFunc(s, isHidden) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if isHidden(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		} else {
+			b.WriteRune(r)
 		}
-		return ' '
-	}, s)
+	}
+	return b.String()
+}
+
+// isHidden reports whether a character controls how others are shown. Joiners and blanks
+// of other scripts are parts of names and stay.
+func isHidden(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 
 // csvRows are for spreadsheets, which take a cell that begins with = + - @ for a
@@ -73,8 +87,8 @@ func (c *csvRows) begin(columns []string) error { return c.w.Write(columns) }
 func (c *csvRows) row(values []any) error {
 	cells := make([]string, len(values))
 	for i, value := range values {
-		cells[i] = text(value)
-		if strings.IndexAny(cells[i], "=+-@\t\r") == 0 {
+		cells[i] = Visible(text(value))
+		if strings.IndexAny(cells[i], "=+-@") == 0 {
 			cells[i] = "'" + cells[i]
 		}
 	}
@@ -121,7 +135,7 @@ func (j *jsonRows) row(values []any) error {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		fmt.Fprintf(&b, "%q: %s", j.columns[i], encoded)
+		fmt.Fprintf(&b, "%q: %s", j.columns[i], escapeHidden(encoded))
 	}
 	b.WriteByte('}')
 	_, err := j.w.Write(b.Bytes())
@@ -136,6 +150,22 @@ func (j *jsonRows) flush() error {
 func (j *jsonRows) end() error {
 	_, err := io.WriteString(j.w, "\n]\n")
 	return err
+}
+
+// escapeHidden writes what encoding/json leaves as it is in the way of JSON.
+func escapeHidden(encoded []byte) []byte {
+	if !bytes.ContainsFunc(encoded, isHidden) {
+		return encoded
+	}
+	var b bytes.Buffer
+	for _, r := range string(encoded) {
+		if isHidden(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.Bytes()
 }
 
 // text is how a value stands in a cell. A time that is not known leaves the cell

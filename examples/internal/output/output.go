@@ -13,6 +13,8 @@ import (
 
 // Options are the flags that say how rows are written, and where to.
 type Options struct {
+	Demo bool // the rows are invented: each says so in a column of its own
+
 	format string
 	path   string
 }
@@ -39,13 +41,21 @@ type Writer struct {
 	columns []string
 	stdout  io.Writer
 	file    *file // nil: to stdout
+	demo    bool
 	begun   bool
 	ended   bool
 }
 
-// Open begins an output with these columns. [Writer.Close] must be called.
+// invented is what stands in the first column of every row of a demonstration.
+const invented = "invented"
+
+// Open begins an output with these columns; that of a demonstration has one more, so that
+// nobody takes its rows for real ones. [Writer.Close] must be called.
 func (o *Options) Open(stdout io.Writer, columns ...string) (*Writer, error) {
-	w := &Writer{format: o.format, columns: columns, stdout: stdout, buf: bufio.NewWriter(stdout)}
+	if o.Demo {
+		columns = append([]string{"demo"}, columns...)
+	}
+	w := &Writer{format: o.format, demo: o.Demo, columns: columns, stdout: stdout, buf: bufio.NewWriter(stdout)}
 	if o.path != "" {
 		f, err := createFile(o.path)
 		if err != nil {
@@ -71,6 +81,9 @@ func (w *Writer) Row(values ...any) error {
 	if err := w.begin(); err != nil {
 		return err
 	}
+	if w.demo {
+		values = append([]any{invented}, values...)
+	}
 	return w.rows.row(values)
 }
 
@@ -78,6 +91,9 @@ func (w *Writer) Row(values ...any) error {
 // table; for the other formats, and for a file, it goes to stderr, so that
 // standard output can be parsed.
 func (w *Writer) Commit(stderr io.Writer, summary string) error {
+	if w.demo {
+		summary = "DEMO: all of these people are invented.\n" + summary
+	}
 	if err := w.begin(); err != nil {
 		return err
 	}
@@ -102,6 +118,16 @@ func (w *Writer) Commit(stderr io.Writer, summary string) error {
 	if w.format != "table" || w.file != nil {
 		cli.Printf(stderr, "%s", summary)
 	}
+	return nil
+}
+
+// CommitPart ends an output that is not complete: it is printed with its summary, and a
+// file stays as it was.
+func (w *Writer) CommitPart(stderr io.Writer, summary string) error {
+	if w.file == nil {
+		return w.Commit(stderr, summary)
+	}
+	cli.Printf(stderr, "%s%s is not replaced.\n", summary, w.file.path)
 	return nil
 }
 

@@ -5,11 +5,13 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -32,8 +34,8 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.FixedZone("", 3600))
 
 func TestFormats(t *testing.T) {
 	for format, want := range map[string]struct{ stdout, stderr string }{
-		"table": {"NAME    LAST SEEN             MINUTES\nZoë     2026-11-20T11:00:00Z  5\n [31mB  -                     0\n\n2 people\n", ""},
-		"csv":   {"name,last_seen,minutes\nZoë,2026-11-20T11:00:00Z,5\n\x1b[31mB,,0\n", "2 people\n"},
+		"table": {"NAME       LAST SEEN             MINUTES\nZoë        2026-11-20T11:00:00Z  5\n\\x1b[31mB  -                     0\n\n2 people\n", ""},
+		"csv":   {"name,last_seen,minutes\nZoë,2026-11-20T11:00:00Z,5\n\\x1b[31mB,,0\n", "2 people\n"},
 		"json":  {"[\n  {\"name\": \"Zoë\", \"last_seen\": \"2026-11-20T11:00:00Z\", \"minutes\": 5},\n  {\"name\": \"\\u001b[31mB\", \"last_seen\": null, \"minutes\": 0}\n]\n", "2 people\n"},
 	} {
 		t.Run(format, func(t *testing.T) {
@@ -71,7 +73,7 @@ func TestSpreadsheetFormulas(t *testing.T) {
 	for _, record := range records[1:] {
 		names = append(names, record[0])
 	}
-	assert.Equal(t, []string{"'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\t=1", "a=1"}, names)
+	assert.Equal(t, []string{"'=1+1", "'+1", "'-1", "'@SUM(A1)", `\t=1`, "a=1"}, names)
 }
 
 func TestGivenUp(t *testing.T) {
@@ -111,7 +113,7 @@ func TestFile(t *testing.T) {
 	assertFile(t, path, "name,last_seen,minutes\nann,,1\n")
 	info, err := os.Stat(path)
 	require.NoError(t, err)
-	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	assert.Equal(t, os.FileMode(0o644), info.Mode().Perm())
 	assert.Empty(t, stdout.String())
 	assert.Equal(t, "1 person\nWritten to "+path+".\n", stderr.String())
 }
@@ -143,4 +145,94 @@ func assertFileHolds(t *testing.T, path, want string) {
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	assert.Equal(t, want, string(content))
+}
+
+// A file keeps its mode, a new one is its owner's alone, and until it is complete nobody
+// else can read the new content.
+func TestFaultEX02ModeIsKept(t *testing.T) {
+	for _, mode := range []os.FileMode{0o600, 0o640, 0o664, 0o644, 0o444, 0} {
+		t.Run(fmt.Sprintf("EX02 %o", mode), func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "people.csv")
+			want := mode
+			if mode == 0 {
+				want = 0o600
+			} else {
+				require.NoError(t, os.WriteFile(path, []byte("yesterday"), 0o600))
+				require.NoError(t, os.Chmod(path, mode))
+			}
+			w := open(t, io.Discard, "-format", "csv", "-o", path)
+			require.NoError(t, w.Row("ann", time.Time{}, 1))
+			temps, err := filepath.Glob(filepath.Join(dir, ".people.csv.*.tmp"))
+			require.NoError(t, err)
+			require.Len(t, temps, 1)
+			info, err := os.Stat(temps[0])
+			require.NoError(t, err)
+			assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+			require.NoError(t, w.Commit(io.Discard, ""))
+			w.Close()
+			info, err = os.Stat(path)
+			require.NoError(t, err)
+			assert.Equal(t, want, info.Mode().Perm())
+			assertFile(t, path, "name,last_seen,minutes\nann,,1\n")
+		})
+	}
+}
+
+// What a killed run left is removed by the next run; the temporary file of a run that is
+// alive, and files of others, stay.
+func TestFaultEX02LeftoversAreRemoved(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "people.csv")
+	leftover := filepath.Join(dir, ".people.csv.123456.tmp")
+	others := []string{".people.csv.12a.tmp", ".people.csv..tmp", ".other.csv.123.tmp", "people.csv.123.tmp", ".people.csv.123"}
+	for _, name := range append(others, filepath.Base(leftover)) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("ann@example.com"), 0o600))
+	}
+	alive := open(t, io.Discard, "-format", "csv", "-o", path)
+	require.NoError(t, alive.Row("ann", time.Time{}, 1))
+	assert.NoFileExists(t, leftover)
+	second := open(t, io.Discard, "-format", "csv", "-o", path)
+	require.NoError(t, second.Row("bob", time.Time{}, 2))
+	require.NoError(t, second.Commit(io.Discard, ""))
+	assertFileHolds(t, path, "name,last_seen,minutes\nbob,,2\n")
+	require.NoError(t, alive.Commit(io.Discard, ""))
+	assertFileHolds(t, path, "name,last_seen,minutes\nann,,1\n")
+	alive.Close()
+	second.Close()
+	for _, name := range others {
+		assert.FileExists(t, filepath.Join(dir, name))
+	}
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Len(t, entries, len(others)+1)
+}
+
+// No character that a person put into a name reaches the terminal or the spreadsheet as a
+// control; JSON tells it, and CSV and table show it.
+func TestFaultEX02ControlCharactersAreEscaped(t *testing.T) {
+	for name, visible := range map[string]string{
+		"\x1b[2J": `\x1b[2J`, "a\x00b": `a\x00b`, "a\nb": `a\nb`, "a\r": `a\r`, "a\tb": `a\tb`, "\u009b1m": `\u009b1m`, "\x7f": `\x7f`,
+		"gpj\u202eexe": `gpj\u202eexe`, "a\u2066b": `a\u2066b`, "a\u2028b": `a\u2028b`,
+		"Zoë": "Zoë", "山田\u3000太郎": "山田\u3000太郎", "نرگس\u200cزاده": "نرگس\u200cزاده", "a\u00a0b": "a\u00a0b",
+	} {
+		t.Run(fmt.Sprintf("EX02 %q", name), func(t *testing.T) {
+			for _, format := range []string{"table", "csv", "json"} {
+				var stdout bytes.Buffer
+				w := open(t, &stdout, "-format", format)
+				require.NoError(t, w.Row(name, time.Time{}, 0))
+				require.NoError(t, w.Commit(io.Discard, ""))
+				for _, r := range stdout.String() {
+					assert.False(t, r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)), "%s: %q", format, stdout.String())
+				}
+				if format != "json" {
+					assert.Contains(t, stdout.String(), visible, format)
+					continue
+				}
+				var rows []struct{ Name string }
+				require.NoError(t, json.Unmarshal(stdout.Bytes(), &rows))
+				assert.Equal(t, name, rows[0].Name)
+			}
+		})
+	}
 }
