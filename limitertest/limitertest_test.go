@@ -1,0 +1,263 @@
+package limitertest
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/time/rate"
+
+	"github.com/seatkit/zoom"
+)
+
+var realTime = flag.Bool("limitertest.real", false, "test LocalLimiter in real time as well, for half a minute")
+
+// local makes a LocalLimiter with given limits.
+func local(t testing.TB, l zoom.Limits) *zoom.LocalLimiter {
+	t.Helper()
+	plan := zoom.PlanPro
+	if _, apart := l.PerDay[zoom.ClassResourceIntensive]; apart {
+		plan = zoom.PlanFree
+	}
+	var opts []zoom.LimiterOption
+	for _, class := range []zoom.RateClass{zoom.ClassResourceIntensive, zoom.ClassHeavy, zoom.ClassMedium, zoom.ClassLight} {
+		perSecond := float64(l.PerSecond[class]) + float64(l.PerMinute[class])/60
+		opts = append(opts, zoom.LimitRate(class, perSecond), zoom.LimitPerDay(class, l.PerDay[class]))
+	}
+	limiter := zoom.NewLocalLimiter(plan, opts...)
+	require.NotNil(t, limiter.Stats())
+	return limiter
+}
+
+// accounts gives the handles of one account one limiter.
+func accounts() func(t *testing.T, account string, l zoom.Limits) zoom.Limiter {
+	var mu sync.Mutex
+	known := map[string]zoom.Limiter{}
+	return func(t *testing.T, account string, l zoom.Limits) zoom.Limiter {
+		mu.Lock()
+		defer mu.Unlock()
+		if known[account] == nil {
+			known[account] = local(t, l)
+		}
+		return known[account]
+	}
+}
+
+func TestLocalLimiter(t *testing.T) {
+	Run(t, accounts(), Options{Virtual: true, Handles: 3})
+	Run(t, accounts(), Options{Virtual: true})
+}
+
+func TestLocalLimiterInRealTime(t *testing.T) {
+	if !*realTime {
+		t.Skip("asked for by -limitertest.real")
+	}
+	Run(t, accounts(), Options{Handles: 3, Slack: 50 * time.Millisecond})
+}
+
+// recorder is a test that may fail.
+type recorder struct {
+	ctx    context.Context //nolint:containedctx // like that of a test
+	mu     sync.Mutex
+	failed []string
+}
+
+func (r *recorder) Helper()                  {}
+func (r *recorder) Context() context.Context { return r.ctx }
+
+func (r *recorder) Errorf(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed = append(r.failed, fmt.Sprintf(format, args...))
+}
+
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.Errorf(format, args...)
+	runtime.Goexit()
+}
+
+// brokenRules returns the names of the rules that a limiter breaks.
+func brokenRules(t *testing.T, open func(testing.TB, zoom.Limits) func() zoom.Limiter) (names []string) {
+	t.Helper()
+	for _, c := range checks {
+		r := &recorder{}
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(context.Background(), 7*24*time.Hour) // also when t is over
+			defer cancel()
+			r.ctx = ctx
+			handle := open(t, c.limits)
+			b := &bench{tb: r, handles: []zoom.Limiter{handle(), handle()}, limits: c.limits}
+			var group sync.WaitGroup
+			group.Go(func() { c.run(b) })
+			group.Wait()
+		})
+		if len(r.failed) > 0 {
+			names = append(names, c.name)
+		}
+	}
+	return names
+}
+
+// The wrong limiters are a right one with one fault.
+type faulty struct {
+	*zoom.LocalLimiter
+	wait    func(ctx context.Context, class zoom.RateClass) error
+	observe func(ctx context.Context, class zoom.RateClass, r zoom.RateLimit)
+}
+
+func (f *faulty) Wait(ctx context.Context, class zoom.RateClass) error {
+	if f.wait != nil {
+		return f.wait(ctx, class)
+	}
+	return f.LocalLimiter.Wait(ctx, class)
+}
+
+func (f *faulty) Observe(ctx context.Context, class zoom.RateClass, r zoom.RateLimit) {
+	if f.observe != nil {
+		f.observe(ctx, class, r)
+		return
+	}
+	f.LocalLimiter.Observe(ctx, class, r)
+}
+
+func TestWrongLimitersAreCaught(t *testing.T) {
+	one := func(fault func(l zoom.Limits, right *zoom.LocalLimiter) *faulty) func(testing.TB, zoom.Limits) func() zoom.Limiter {
+		return func(t testing.TB, l zoom.Limits) func() zoom.Limiter {
+			right := local(t, l)
+			f := fault(l, right)
+			f.LocalLimiter = right
+			return func() zoom.Limiter { return f }
+		}
+	}
+	for name, tc := range map[string]struct {
+		open func(testing.TB, zoom.Limits) func() zoom.Limiter
+		want []string // of the rules, those that must be found broken
+	}{
+		"none": {one(func(zoom.Limits, *zoom.LocalLimiter) *faulty { return &faulty{} }), nil},
+		"a bucket that holds a second": {one(func(l zoom.Limits, right *zoom.LocalLimiter) *faulty {
+			bucket := rate.NewLimiter(rate.Limit(l.PerSecond[light]), l.PerSecond[light])
+			return &faulty{wait: func(ctx context.Context, class zoom.RateClass) error {
+				if class == light {
+					return bucket.Wait(ctx)
+				}
+				return right.Wait(ctx, class)
+			}}
+		}), []string{"no window of a second above the limit", "pauses save up nothing"}},
+		"handles that do not know each other": {func(t testing.TB, l zoom.Limits) func() zoom.Limiter {
+			return func() zoom.Limiter { return local(t, l) }
+		}, []string{"no window of a second above the limit", "heavy and resource-intensive share the day's budget", "a daily 429 shuts the gate until RetryAt"}},
+		"one line for all classes": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
+			return &faulty{wait: func(ctx context.Context, _ zoom.RateClass) error { return right.Wait(ctx, heavy) }}
+		}), []string{"classes do not wait for each other"}},
+		"deaf to 429s": {one(func(zoom.Limits, *zoom.LocalLimiter) *faulty {
+			return &faulty{observe: func(context.Context, zoom.RateClass, zoom.RateLimit) {}}
+		}), []string{"a daily 429 shuts the gate until RetryAt", "a 429 slows its class down", "a gate that shuts ends the waits that have begun"}},
+		"a gate for each class": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
+			shut := map[zoom.RateClass]bool{}
+			return &faulty{
+				wait: func(ctx context.Context, class zoom.RateClass) error {
+					if class == heavy && !shut[heavy] && shut[intensive] {
+						return nil
+					}
+					return right.Wait(ctx, class)
+				},
+				observe: func(ctx context.Context, class zoom.RateClass, r zoom.RateLimit) {
+					shut[class] = shut[class] || r.Kind() == zoom.KindDaily
+					right.Observe(ctx, class, r)
+				},
+			}
+		}), []string{"heavy and resource-intensive share the gate"}},
+		"no moment in the error": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
+			return &faulty{wait: func(ctx context.Context, class zoom.RateClass) error {
+				if err := right.Wait(ctx, class); errors.Is(err, zoom.ErrDailyLimit) {
+					return zoom.ErrDailyLimit
+				} else {
+					return err
+				}
+			}}
+		}), []string{"a spent budget is ErrDailyLimit at once", "a daily 429 shuts the gate until RetryAt"}},
+		"waits for the deadline": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
+			return &faulty{wait: func(ctx context.Context, class zoom.RateClass) error {
+				if err := right.Wait(ctx, class); !errors.Is(err, zoom.ErrRateLimited) {
+					return err
+				}
+				<-ctx.Done()
+				return ctx.Err()
+			}}
+		}), []string{"a turn beyond the deadline is refused at once"}},
+		"does not see that the caller left": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
+			return &faulty{wait: func(ctx context.Context, class zoom.RateClass) error {
+				return right.Wait(context.WithoutCancel(ctx), class)
+			}}
+		}), []string{"a caller that leaves returns at once", "a context that is done takes no turn", "a turn beyond the deadline is refused at once"}},
+		"counts who left": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
+			return &faulty{wait: func(ctx context.Context, class zoom.RateClass) error {
+				err := right.Wait(ctx, class)
+				if errors.Is(err, context.Canceled) {
+					_ = right.Wait(context.WithoutCancel(ctx), class)
+				}
+				return err
+			}}
+		}), []string{"a wait that ends in an error costs nothing of the day", "a context that is done takes no turn"}},
+		"takes each 429 for the account's": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
+			return &faulty{observe: func(ctx context.Context, class zoom.RateClass, r zoom.RateLimit) {
+				if k := r.Kind(); k == zoom.KindPerUser || k == zoom.KindConcurrent {
+					r = perSecond
+				}
+				right.Observe(ctx, class, r)
+			}}
+		}), []string{"a 429 of one user or operation does not slow"}},
+		"takes an absent number for 0": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
+			return &faulty{observe: func(ctx context.Context, class zoom.RateClass, r zoom.RateLimit) {
+				r.HasRemaining = true
+				right.Observe(ctx, class, r)
+			}}
+		}), []string{"an answer that says nothing changes nothing"}},
+		"its own midnight": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
+			return &faulty{observe: func(ctx context.Context, class zoom.RateClass, r zoom.RateLimit) {
+				r.Date = time.Time{}
+				right.Observe(ctx, class, r)
+			}}
+		}), []string{"a daily 429 without RetryAt shuts the gate until midnight"}},
+		"slows all classes down": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
+			return &faulty{observe: func(ctx context.Context, class zoom.RateClass, r zoom.RateLimit) {
+				right.Observe(ctx, class, r)
+				if r.Kind() == zoom.KindPerSecond {
+					right.Observe(ctx, light, r)
+				}
+			}}
+		}), []string{"a 429 does not slow other classes down"}},
+		"slows down for good": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
+			slow := false
+			return &faulty{
+				wait: func(ctx context.Context, class zoom.RateClass) error {
+					err := right.Wait(ctx, class)
+					if slow && err == nil {
+						err = right.Wait(ctx, class)
+					}
+					return err
+				},
+				observe: func(ctx context.Context, class zoom.RateClass, r zoom.RateLimit) {
+					slow = slow || r.Kind() == zoom.KindPerSecond
+					right.Observe(ctx, class, r)
+				},
+			}
+		}), []string{"the rate recovers after a 429"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			broken := brokenRules(t, tc.open)
+			if len(tc.want) == 0 {
+				assert.Empty(t, broken)
+			}
+			assert.Subset(t, broken, tc.want)
+		})
+	}
+}
