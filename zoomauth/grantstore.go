@@ -12,7 +12,8 @@ const (
 	saveInterval    = time.Second      // between two tries to save
 	saveTimeout     = 10 * time.Second // of the first try
 	longSaveTimeout = 40 * time.Second // of a later one, which doubles up to this
-	lastSaveTimeout = 20 * time.Second // of all that Close does
+	lastSaveTimeout = 20 * time.Second // of that of Close
+	turnTimeout     = 2 * time.Minute  // of the wait for a call of the store that does not end
 )
 
 // grantStore is a store as one source sees it. What the source knows beyond the store
@@ -43,7 +44,7 @@ func newGrantStore(store TokenStore) *grantStore {
 // enter waits until nothing else of this source works on the store, which may be one
 // without a lock.
 func (g *grantStore) enter(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
+	ctx, cancel := context.WithTimeout(ctx, turnTimeout)
 	defer cancel()
 	select {
 	case g.turn <- struct{}{}:
@@ -70,12 +71,20 @@ func (g *grantStore) lock(ctx context.Context) (Lease, error) {
 	g.lease = nil
 	g.mu.Unlock()
 	if kept != nil {
-		if check(ctx, kept) == nil {
+		if !isLost(ctx, kept) {
 			return kept, nil
 		}
 		_ = release(kept)
 	}
 	return lock(ctx, g.store)
+}
+
+// isLost reports whether a lease is over. One that cannot be checked in time may not be: to
+// give it back would hand a spent refresh token to the next source.
+func isLost(ctx context.Context, lease Lease) bool {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	return check(ctx, lease) != nil && ctx.Err() == nil
 }
 
 // keep keeps the lease if the store holds a refresh token that was used up: another

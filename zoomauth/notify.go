@@ -62,37 +62,30 @@ func (s *Source) reauthorize(ctx context.Context, cur *Token, err error) {
 	}
 }
 
-// warn reports that the refresh token comes to its end.
+// warn reports that the refresh token comes to its end: once for a store, whose token is
+// marked. Of a store that fails, each source reports.
 func (s *Source) warn(ctx context.Context) {
 	hook := s.opts.Expiring
-	if hook == nil {
+	if hook == nil || s.grants.enter(ctx) != nil {
 		return
 	}
+	defer s.grants.leave()
 	t, err := s.load(ctx)
 	if err != nil {
 		return
 	}
 	end := t.RefreshExpiry()
-	if end.IsZero() || time.Until(end) > warnBefore || !s.isFirstToWarn(ctx, t, end) {
+	if end.IsZero() || time.Until(end) > warnBefore || t.Warned || s.warned.Equal(end) {
 		return
 	}
-	s.later(func(ctx context.Context) { hook(ctx, end) })
+	s.warned = end
+	if s.isFirstToWarn(ctx, t) {
+		s.later(func(ctx context.Context) { hook(ctx, end) })
+	}
 }
 
-// isFirstToWarn marks the stored token and reports that no source has done so before. Of
-// a store that fails, each source reports.
-func (s *Source) isFirstToWarn(ctx context.Context, t *Token, end time.Time) bool {
-	s.mu.Lock()
-	known := s.warned.Equal(end)
-	s.warned = end
-	s.mu.Unlock()
-	if known || t.Warned {
-		return false
-	}
-	if s.grants.enter(ctx) != nil {
-		return true
-	}
-	defer s.grants.leave()
+// isFirstToWarn marks the stored token, unless another source has done so.
+func (s *Source) isFirstToWarn(ctx context.Context, t *Token) bool {
 	lease, err := s.grants.lock(ctx)
 	if err != nil {
 		return true

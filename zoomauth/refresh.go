@@ -31,7 +31,7 @@ const (
 	loadTimeout  = time.Minute      // of reading the store
 	lockTimeout  = time.Minute      // of the wait for its lock
 	checkTimeout = 15 * time.Second // of checking the lease; a slower check is not believed
-	fetchTimeout = 6 * time.Minute  // of the whole; then the next call begins another fetch
+	fetchTimeout = 8 * time.Minute  // of the whole; then the next call begins another fetch
 )
 
 // fetch is the way to the next token. It reads the store. If the stored token is not good

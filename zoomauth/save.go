@@ -69,8 +69,6 @@ func (s *Source) saveAgain(ctx context.Context, patience time.Duration) (err err
 	if s.grants.pending() == nil { // and nothing to wait for
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	if err := s.grants.enter(ctx); err != nil {
 		return err
 	}
@@ -79,6 +77,8 @@ func (s *Source) saveAgain(ctx context.Context, patience time.Duration) (err err
 	if u == nil {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	lease, err := s.grants.lock(ctx)
 	if err != nil {
 		return err

@@ -72,9 +72,10 @@ type Source struct {
 	closed chan struct{}
 	close  func() // closes it once
 
-	mu     sync.Mutex
-	hooks  []func(context.Context) // to be called when the lock is free
-	warned time.Time               // the end that Expiring was called for
+	warned time.Time // the end that Expiring was called for; guarded by the turn of grants
+
+	mu    sync.Mutex
+	hooks []func(context.Context) // to be called when the lock is free
 }
 
 // A source with a cacheLink is asked for its cache by the client.
@@ -183,6 +184,10 @@ func (s *Source) Reload(ctx context.Context) error {
 	if s == nil || s.mint == nil || ctx == nil {
 		return invalid("auth.source", errors.New("source, context: is nil"))
 	}
+	if err := s.grants.enter(ctx); err != nil {
+		return opError("auth.load", err)
+	}
+	defer s.grants.leave()
 	t, err := s.load(ctx)
 	switch {
 	case err == nil:
