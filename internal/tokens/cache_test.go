@@ -304,7 +304,11 @@ func TestPutOutdatesAFetch(t *testing.T) {
 		s := &source{do: func(context.Context, int) error { time.Sleep(10 * time.Second); return nil }}
 		c := s.cache()
 		waiting := make(chan string)
-		go func() { waiting <- access(t, c) }()
+		go func() {
+			got, err := c.Access(t.Context(), nil)
+			assert.NoError(t, err)
+			waiting <- got
+		}()
 		synctest.Wait()
 		c.Put(&tokens.Token[int]{Access: "anew", Expiry: time.Now().Add(time.Hour)})
 		assert.Equal(t, "anew", <-waiting, "nobody waits any more")
