@@ -86,7 +86,7 @@ type License struct {
 
 // LicenseOf tells the licence of u from its type and its bundle fields. It is
 // pure: the same user always has the same licence. A user of whom a bundle field came in
-// a form that cannot be read has LicenseUnknown. Two limits come from Zoom:
+// a form that cannot be read, or without its licence type, has LicenseUnknown. Two limits come from Zoom:
 // lists do not carry zoom_one_type, so that a Workplace bundle shows only on a
 // user from [UsersService.Get] (or in license_info_list); and licences in
 // add-ons (webinars, large meetings, Zoom Phone) are in none of these fields.
@@ -108,11 +108,14 @@ func LicenseOf(u *User) License {
 		l.Type = LicenseNone
 	}
 	l.Paid = l.Paid || l.Bundle || hasMeetingLicense(u)
-	if slices.ContainsFunc(u.UnreadFields, isLicenseField) {
+	if slices.ContainsFunc(u.UnreadFields, isLicenseField) || slices.ContainsFunc(u.LicenseInfoList, hasNoType) {
 		l.Type = LicenseUnknown
 	}
 	return l
 }
+
+// hasNoType reports whether an entry of license_info_list does not say which licence it is.
+func hasNoType(info LicenseInfo) bool { return info.LicenseType == "" }
 
 // isLicenseField reports whether a licence can stand in a field of a user.
 func isLicenseField(name string) bool {

@@ -88,6 +88,15 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// MarshalText writes what Zoom sent; nothing for nil.
+func (t *Time) MarshalText() ([]byte, error) { return []byte(t.Raw()), nil }
+
+// UnmarshalText reads any text, as UnmarshalJSON does.
+func (t *Time) UnmarshalText(text []byte) error {
+	*t = parseTime(string(text))
+	return nil
+}
+
 // zoneless is how /report/users/{userId}/meetings writes some of its times.
 // Zoom does not say in which zone they are; they are read as UTC.
 const zoneless = "01/02/2006 15:04"

@@ -131,3 +131,21 @@ func FuzzTime(f *testing.F) {
 		require.JSONEq(t, string(quoted), string(back))
 	})
 }
+
+// The text of a time is what Zoom sent, whether it is a moment or not.
+func TestTimeText(t *testing.T) {
+	for _, text := range []string{"2026-10-23T06:58:09Z", "2026-10-23T08:58:09+02:00", "03/04/2026 05:06", "", "soon", "2026-02-30T00:00:00Z"} {
+		var at, fromJSON zoom.Time
+		require.NoError(t, at.UnmarshalText([]byte(text)))
+		back, err := at.MarshalText()
+		require.NoError(t, err)
+		assert.Equal(t, text, string(back))
+		quoted, err := json.Marshal(text)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(quoted, &fromJSON))
+		assert.Equal(t, fromJSON, at)
+	}
+	text, err := (*zoom.Time)(nil).MarshalText()
+	require.NoError(t, err)
+	assert.Empty(t, text)
+}

@@ -271,3 +271,37 @@ func TestFaultPG28OddRowAmongOthers(t *testing.T) {
 }
 
 func rotated[T any](items []T, by int) []T { return slices.Concat(items[by:], items[:by]) }
+
+// A licence that cannot be read is Unknown, or shows a bundle, and is never Basic: only a
+// value that says that there is nothing leaves the type alone.
+func TestFaultPG28UnreadableLicenceIsNeverBasic(t *testing.T) {
+	nothing := map[string][]string{
+		"license_info_list": {`[]`, `null`},
+		"plan_united_type":  {`""`, `"0"`, `"none"`, `0`, `null`},
+		"zoom_one_type":     {`""`, `"0"`, `0`, `null`},
+	}
+	rc := recordCases["User"]
+	rc.row = map[string]string{"id": `"u1"`, "email": `"a@example.com"`, "type": "1", "status": `"active"`}
+	for field, none := range nothing {
+		t.Run("PG28 "+field, func(t *testing.T) {
+			for _, form := range oddForms {
+				rows, err := rc.readBody(t, rc.wrap(rc.rowWith(field, form)), nil)
+				require.NoError(t, err, form)
+				u := rows[0].(*zoom.User)
+				l := zoom.LicenseOf(u)
+				if slices.Contains(none, form) {
+					assert.Equal(t, zoom.License{Type: zoom.LicenseBasic, Raw: 1}, l, form)
+					continue
+				}
+				assert.True(t, l.Type == zoom.LicenseUnknown || l.Bundle, "%s: %v", form, l)
+				assert.True(t, zoom.Classifier{}.Includes(u), form)
+
+				text, err := json.Marshal(u) // and stays so on its way through a file
+				require.NoError(t, err)
+				var back zoom.User
+				require.NoError(t, json.Unmarshal(text, &back))
+				assert.Equal(t, l, zoom.LicenseOf(&back), form)
+			}
+		})
+	}
+}

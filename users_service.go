@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -179,12 +180,11 @@ func (s *UsersService) Summary(ctx context.Context) (*UsersSummary, error) {
 }
 
 func decodeSummary(a *transport.Answer, summary *UsersSummary) error {
-	members, err := wire.Members(a.Body)
-	if err != nil {
+	if err := wire.Decode(a.Body, summary); err != nil {
 		return err
 	}
-	if _, ok := members["total_users_count"]; ok {
-		return wire.Decode(a.Body, summary)
+	if slices.Contains(wire.Names(a.Body), "total_users_count") {
+		return nil
 	}
 	return wire.RefusalOr(a.Body, &wire.ShapeError{Reason: "the count of users is missing"})
 }

@@ -165,7 +165,7 @@ func TestFaultWH01UnsignedOverTCP(t *testing.T) {
 	for range 100 {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(srv.URL, "http://"))
 		require.NoError(t, err)
-		defer conn.Close()
+		t.Cleanup(func() { conn.Close() })
 		_, err = io.WriteString(conn, head(nil, 1<<20))
 		require.NoError(t, err)
 		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)

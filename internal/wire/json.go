@@ -131,7 +131,7 @@ func Members(body []byte) (map[string][]byte, error) {
 // Names returns the names of the members of a JSON object that has been decoded before.
 func Names(body []byte) []string {
 	var names []string
-	_ = eachMember(body, func(name string, _ jsontext.Value) error {
+	_ = eachMember(trimBOM(body), func(name string, _ jsontext.Value) error {
 		names = append(names, name)
 		return nil
 	})

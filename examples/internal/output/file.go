@@ -70,7 +70,7 @@ func removeLeftovers(path string) {
 		if !isTempOf(entry.Name(), filepath.Base(path)) || !entry.Type().IsRegular() {
 			continue
 		}
-		if f, err := os.Open(name); err == nil {
+		if f, err := os.Open(name); err == nil { //nolint:gosec // the name is one that createTemp makes
 			if lock(f) {
 				_ = os.Remove(name)
 			}
