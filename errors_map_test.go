@@ -308,7 +308,7 @@ func TestRetryAt(t *testing.T) {
 		err := get(t.Context(), tp.client(t, once))
 		at, ok := zoom.RetryAt(err)
 		assert.True(t, ok)
-		assert.Equal(t, 30.0, at.Sub(tp.requests()[0].at).Seconds())
+		assert.Equal(t, 30*time.Second, at.Sub(tp.requests()[0].at))
 	})
 	for _, err := range []error{nil, errors.New("x"), (*zoom.Error)(nil), &zoom.PageError{}, zoom.ErrNotFound, errors.Join(limit, zoom.ErrOutcomeUnknown)} {
 		at, ok := zoom.RetryAt(err)

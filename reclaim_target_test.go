@@ -148,7 +148,11 @@ func TestFaultBR28WritesByAddress(t *testing.T) {
 func TestFaultBR28OverRandomAnswers(t *testing.T) {
 	reads := []string{annLicensed, annLicensed, annLicensed, annBasic, annInactive, annOwner, annAdmin, annNoID, bobLicensed, bobInactive, bobNoID, annIsBob, noAddress}
 	writes := []answer{
-		noReply, lost, {status: 502}, {status: 202}, {status: 200, body: `{"id":"u1","code":124}`},
+		noReply,
+		lost,
+		{status: 502},
+		{status: 202},
+		{status: 200, body: `{"id":"u1","code":124}`},
 		refusal(400, 1109, "Host is not a paid user."), refusal(404, 1001, "User does not exist."), refusal(400, 200, "x"), {status: 403},
 	}
 	for seed := range uint64(600) {

@@ -29,7 +29,8 @@ type ParticipantsOptions struct {
 // given as they are sent: a person has one for each join.
 //
 // Errors: [ErrNotFound] for a meeting that does not exist, has not ended or is
-// not ready; [ErrPageTokenExpired] when the reader takes 15 minutes for a page.
+// not ready; [ErrPageTokenExpired] when the reader takes 15 minutes for a page;
+// [ErrNoReport] if the plan, the account or the role has no reports.
 //
 // API: GET /report/meetings/{meetingId}/participants, heavy; scope
 // report:read:admin, granular report:read:list_meeting_participants:admin.
@@ -82,6 +83,8 @@ type HostsOptions struct {
 // has one row for each month, with its From and To. A window of inactive hosts
 // is at most one month: inactive in one month is not inactive in all, so for a
 // longer time take the active hosts away from the roster.
+//
+// Errors: [ErrNoReport] if the plan, the account or the role has no reports.
 //
 // API: GET /report/users, heavy; scope report:read:admin, granular
 // report:read:list_users:admin.
@@ -138,6 +141,8 @@ type UserMeetingsOptions struct {
 // more different participants. A window of up to six months is asked for month
 // by month (30 days).
 //
+// Errors: [ErrNoReport] if the plan, the account or the role has no reports.
+//
 // API: GET /report/users/{userId}/meetings, heavy; scope report:read:admin,
 // granular report:read:user:admin.
 // https://developers.zoom.us/docs/api/meetings/#tag/reports/GET/report/users/{userId}/meetings
@@ -172,6 +177,8 @@ type SignInsOptions struct {
 // SignIns lists the sign-ins and sign-outs of all users, the most exact sign of
 // use that needs no dashboard plan. A window of up to six months is asked for
 // month by month (30 days).
+//
+// Errors: [ErrNoReport] if the plan, the account or the role has no reports.
 //
 // API: GET /report/activities, heavy; scope report:read:admin, granular
 // report:read:user_activities:admin.

@@ -44,8 +44,8 @@ const (
 // else by code and by what was asked. Words only refine: they can be in any
 // language. It also returns the scopes that the answer says are missing.
 func OfAnswer(f *transport.Failure, refused *wire.APIError, asked Asked) (sentinel error, scopes []string) {
-	if sentinel = ofStatus(f, refused.Code); sentinel != nil {
-		return sentinel, nil
+	if whole := ofStatus(f, refused.Code); whole != nil {
+		return whole, nil
 	}
 	words := strings.ToLower(refused.Message)
 	switch refused.Code {
