@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/seatkit/zoom/internal/meaning"
 	"github.com/seatkit/zoom/internal/paging"
 	"github.com/seatkit/zoom/internal/transport"
 	"github.com/seatkit/zoom/internal/wire"
@@ -184,7 +185,7 @@ func (s *listSpec[T]) listing(ahead bool) *paging.Listing[T] {
 	l := &paging.Listing[T]{
 		Tokens: s.tokens, Rule: s.rule, Ahead: ahead, Key: s.rows.identity,
 		Fetch:   s.fetch,
-		Expired: func(err error) bool { return errors.Is(err, ErrPageTokenExpired) },
+		Expired: isExpired,
 		Fail: func(r paging.Reason, detail string) error {
 			sentinel := ErrListIncomplete
 			if r == paging.Loop {
@@ -201,6 +202,17 @@ func (s *listSpec[T]) listing(ahead bool) *paging.Listing[T] {
 		l.Parts = append(l.Parts, paging.Part{Size: size, NeverEmpty: p.neverEmpty})
 	}
 	return l
+}
+
+// isExpired reports a refusal of a page token. One in words that are not known can also
+// come to a request without a token, of a listing that goes on beside it: it has no
+// findings.
+func isExpired(err error) bool {
+	if errors.Is(err, ErrPageTokenExpired) {
+		return true
+	}
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.StatusCode == http.StatusBadRequest && e.Code == meaning.CodeValidation && len(e.Fields) == 0 && e.Err == ErrInvalidArgument //nolint:errorlint // the very value
 }
 
 var listNotes = map[paging.Notice]string{

@@ -11,12 +11,12 @@ import (
 
 // Zoom's error codes that have a meaning of their own. docs/errors.md lists them.
 const (
+	CodeValidation = 300  // what was sent is wrong, or its page token
 	CodeNotPaid    = 1109 // "Host is not a paid user."
 	CodeNoMeetings = 3161 // the user may neither host nor schedule
 	CodeNoRoute    = 2300 // Zoom does not know the route
 
 	codeNoPermission     = 200
-	codeValidation       = 300
 	codeTokenExpired     = 301  // page token, on marketplace endpoints
 	codeRefused          = 400  // no dashboard on this plan; also of a status change
 	codeLocked           = 1000 // force locked; manages a call queue
@@ -68,7 +68,7 @@ func OfAnswer(f *transport.Failure, refused *wire.APIError, asked Asked) (sentin
 		return ErrNoSeats, nil
 	case codeNoPermission:
 		return ofPermission(refused.Message, words, asked)
-	case codeValidation, codeTokenExpired:
+	case CodeValidation, codeTokenExpired:
 		return ofValidation(refused, words, asked), nil
 	case codeLocked, codeManagedDomain, codeAdminStays:
 		if asked.writesUser() {

@@ -204,7 +204,7 @@ func (d *double[T]) take(ctx context.Context, r Request, page *Page[T], err erro
 
 // fail decides what the failure of a request means.
 func (d *double[T]) fail(ctx context.Context, r Request, err error) error {
-	isExpired := r.Token != "" && d.p.l.Expired(err)
+	isExpired := d.p.l.Expired(err)
 	switch {
 	case r.use == probe && ctx.Err() == nil:
 		d.noNumbers = true

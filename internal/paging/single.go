@@ -68,7 +68,7 @@ func (s *single[T]) verdict(context.Context) error {
 
 func (s *single[T]) take(ctx context.Context, r Request, page *Page[T], err error) (*Page[T], error) {
 	if err != nil {
-		if r.Token == "" || s.p.people == nil || !s.p.l.Expired(err) || !s.w.restart() {
+		if s.p.people == nil || !s.p.l.Expired(err) || !s.w.restart() {
 			return nil, err
 		}
 		s.p.notice(ctx, NoticeRestarted, 0, 0)
