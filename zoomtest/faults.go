@@ -98,6 +98,25 @@ func (s *Server) OnPage(hook func(*Page)) {
 	s.pageHooks = append(s.pageHooks, hook)
 }
 
+// AfterPage calls move once, when the n-th page (from 1) of a listing has been made:
+// "/users" for that of users. What move does to the account shows in the pages that
+// follow and not in this one.
+func (s *Server) AfterPage(route string, n int, move func(*Server)) {
+	made := 0
+	s.OnPage(func(p *Page) {
+		if p.Route != route {
+			return
+		}
+		s.mu.Lock()
+		made++
+		due := made == n
+		s.mu.Unlock()
+		if due {
+			move(s)
+		}
+	})
+}
+
 type fault struct {
 	Fault
 	skip, left int

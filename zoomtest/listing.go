@@ -101,14 +101,20 @@ func answerPage[T any](c *call, l listing[T]) *answer {
 	token, first := c.query.Get("next_page_token"), true
 	if token != "" {
 		at, good := c.s.readPageToken(token, c.path, c.query, c.now)
-		if !good {
+		if !good || !c.s.usePageToken(token) {
 			return tokenInvalid()
 		}
 		pos, first = at, false
 	}
 	skip := 0
+	byOffset := c.s.quirks.OffsetPageTokens
+	if byOffset {
+		skip, pos = int(pos), 0
+	}
+	before := skip
 	if n, err := strconv.Atoi(c.query.Get("page_number")); err == nil && n > 1 && first {
 		skip = (n - 1) * size
+		before = skip
 	}
 
 	p := &Page{Route: or(c.route.plain, c.route.path), Query: c.query, Token: token, First: first, Key: l.key, Total: -1, size: size}
@@ -122,6 +128,9 @@ func answerPage[T any](c *call, l listing[T]) *answer {
 			continue
 		}
 		if len(ends) == size {
+			if byOffset {
+				at = int64(before + size)
+			}
 			p.Next = c.s.newPageToken(c.path, c.query, at, c.now)
 			break
 		}

@@ -152,3 +152,35 @@ func TestTotalFollowsTheState(t *testing.T) {
 	c.do(http.MethodPut, "/users/u1@example.com/status", `{"action":"deactivate"}`)
 	assert.Equal(t, "1", total())
 }
+
+func TestPageTokensByOffset(t *testing.T) {
+	for name, c := range map[string]struct {
+		quirks zoomtest.Quirks
+		second []string
+	}{
+		"by row":    {zoomtest.Quirks{}, []string{"u2@example.com", "u3@example.com"}},
+		"by offset": {zoomtest.Quirks{OffsetPageTokens: true}, []string{"u3@example.com", "u4@example.com"}},
+	} {
+		s := numbered(6, zoomtest.WithQuirks(c.quirks))
+		s.AfterPage("/users", 1, func(s *zoomtest.Server) { s.SetStatus("u0@example.com", zoom.StatusInactive) })
+		server := call(t, s)
+		next := server.get("/users?page_size=2").next()
+		page := server.get("/users?page_size=2&next_page_token=" + next)
+		assert.Equal(t, c.second, values(page.list("users"), "email"), name)
+		page = server.get("/users?page_size=2&next_page_token=" + page.next())
+		assert.NotEmpty(t, page.list("users"), name)
+		assert.Empty(t, page.next(), name)
+		assert.Equal(t, []string{"u3@example.com", "u4@example.com"}, values(server.get("/users?page_size=2&page_number=2").list("users"), "email"), name)
+	}
+}
+
+func TestPageTokensOnce(t *testing.T) {
+	for _, byOffset := range []bool{false, true} {
+		c := call(t, numbered(6, zoomtest.WithQuirks(zoomtest.Quirks{OncePageTokens: true, OffsetPageTokens: byOffset})))
+		first, other := c.get("/users?page_size=2").next(), c.get("/users?page_size=2").next()
+		assert.NotEqual(t, first, other)
+		assert.Equal(t, 200, c.get("/users?page_size=2&next_page_token="+first).status)
+		assert.Equal(t, http.StatusBadRequest, c.get("/users?page_size=2&next_page_token="+first).status, "used before")
+		assert.Equal(t, 200, c.get("/users?page_size=2&next_page_token="+other).status)
+	}
+}

@@ -18,6 +18,10 @@ const macSize = 12
 // time of issue, and a seal over both, the account, the path and every other
 // parameter. The server keeps nothing.
 func (s *Server) newPageToken(path string, query url.Values, pos int64, now time.Time) string {
+	if s.quirks.OncePageTokens { // no two are the same
+		s.issued++
+		now = now.Add(s.issued)
+	}
 	var raw [16 + macSize]byte
 	binary.BigEndian.PutUint64(raw[:8], uint64(pos))
 	binary.BigEndian.PutUint64(raw[8:16], uint64(now.UnixNano()))
@@ -34,6 +38,21 @@ func (s *Server) readPageToken(token, path string, query url.Values, now time.Ti
 	}
 	issued := time.Unix(0, int64(binary.BigEndian.Uint64(raw[8:16])))
 	return int64(binary.BigEndian.Uint64(raw[:8])), now.Before(issued.Add(PageTokenLife))
+}
+
+// usePageToken reports whether a token may be used, which can be so once alone.
+func (s *Server) usePageToken(token string) bool {
+	if !s.quirks.OncePageTokens {
+		return true
+	}
+	if s.usedTokens[token] {
+		return false
+	}
+	if s.usedTokens == nil {
+		s.usedTokens = map[string]bool{}
+	}
+	s.usedTokens[token] = true
+	return true
 }
 
 func (s *Server) seal(content []byte, path string, query url.Values) []byte {

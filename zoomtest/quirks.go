@@ -58,6 +58,12 @@ type Quirks struct {
 	// RefuseLargePages answers 400/300 to a page_size above the maximum. By default
 	// the size is cut to the maximum.
 	RefuseLargePages bool
+	// OffsetPageTokens makes page tokens name how many rows come before a page. Whoever
+	// leaves moves the others up by one, and the first of the next page is in neither.
+	// By default a token names a row, after which a page begins.
+	OffsetPageTokens bool
+	// OncePageTokens refuses a page token that was used before, as one that expired.
+	OncePageTokens bool
 	// NoLastToken leaves next_page_token out of a last page. By default it is "".
 	NoLastToken bool
 

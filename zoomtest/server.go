@@ -24,6 +24,8 @@ type Server struct {
 	redirects    []string // WithRedirectURLs; empty: any
 	public       bool
 	sealKey      []byte
+	issued       time.Duration   // page tokens, where no two are the same
+	usedTokens   map[string]bool // page tokens, where each can be used once
 	logSize      int
 
 	mu       sync.Mutex

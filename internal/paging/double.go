@@ -270,20 +270,19 @@ func isShort(w *walk, sent, said int, next string) bool {
 // tried once.
 func (d *double[T]) checkSecond(sent int, next string) {
 	w := d.walks[second]
-	isCut := next != "" && sent < w.size && sent >= min(d.rows, d.leader().served)
-	isUnchanged := next != "" && sent >= d.rows && w.size < d.rows
-	if !isCut && !isUnchanged {
+	isCut := next != "" && sent < w.size && sent >= d.rows
+	isUnchanged := next != "" && sent > w.size
+	switch {
+	case !isCut && !isUnchanged:
 		return
-	}
-	if d.resized {
+	case d.resized || isUnchanged:
 		d.useless = true
 		return
 	}
 	d.resized = true
-	d.most = min(sent, d.rows) - 1
-	size := secondSize(min(sent, d.rows), d.total, d.most)
+	d.most = sent
 	d.walks = d.walks[:second]
-	d.useless = !d.addWalk(size)
+	d.useless = !d.addWalk(secondSize(d.rows, d.total, d.most))
 }
 
 // repair returns what may close the first open edge: a page that spans it, read
