@@ -454,8 +454,10 @@ func TestFaultPG22TwoInvitations(t *testing.T) {
 // TestFaultPG21RowsWithoutStatus: a row has the status that was asked for.
 func TestFaultPG21RowsWithoutStatus(t *testing.T) {
 	for name, list := range map[string]func(c *zoom.Client) *zoom.List[*zoom.User]{
-		"PG21 roster":                   func(c *zoom.Client) *zoom.List[*zoom.User] { return c.Users.Roster(nil) },
-		"PG21 roster without the proof": func(c *zoom.Client) *zoom.List[*zoom.User] { return c.Users.Roster(&zoom.RosterOptions{CountOnly: true}) },
+		"PG21 roster": func(c *zoom.Client) *zoom.List[*zoom.User] { return c.Users.Roster(nil) },
+		"PG21 roster without the proof": func(c *zoom.Client) *zoom.List[*zoom.User] {
+			return c.Users.Roster(&zoom.RosterOptions{CountOnly: true})
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tp := newTape(

@@ -1,0 +1,118 @@
+package paging
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// sheet is one answer of a script: rows, the count (-1: none), whether there is
+// another page.
+type sheet struct {
+	rows  []string
+	total int
+	more  bool
+}
+
+var seed = maphash.MakeSeed()
+
+// scripted is a listing of one part that answers by a script.
+func scripted(t *testing.T, rule Rule, size int, script ...sheet) (l *Listing[string], notices *[]Notice) {
+	t.Helper()
+	notices = &[]Notice{}
+	return &Listing[string]{
+		Parts: []Part{{Size: size}}, Tokens: Tokens{Parts: 1, Mark: "m"}, Rule: rule,
+		Fetch: func(_ context.Context, r Request) (*Page[string], error) {
+			if len(script) == 0 {
+				return nil, errors.New("nothing more was due")
+			}
+			s := script[0]
+			script = script[1:]
+			p := &Page[string]{Items: slices.Clone(s.rows), TotalRecords: max(s.total, 0), HasTotal: s.total >= 0, PageSize: size}
+			for _, row := range s.rows {
+				p.Marks = append(p.Marks, maphash.String(seed, row))
+			}
+			if s.more {
+				p.NextPageToken = r.Token + "x"
+			}
+			return p, nil
+		},
+		Expired: func(error) bool { return false },
+		Fail:    func(r Reason, detail string) error { return &failure{r, detail} },
+		Notice: func(_ context.Context, e Event) {
+			if e.Notice != NoticePage {
+				*notices = append(*notices, e.Notice)
+			}
+		},
+	}, notices
+}
+
+func collect(ctx context.Context, l *Listing[string]) (rows, tokens []string, err error) {
+	p := Start(l, Place{})
+	for !p.Done() {
+		page, next, err := p.Next(ctx)
+		if err != nil {
+			return rows, tokens, err
+		}
+		rows = append(rows, page.Items...)
+		tokens = append(tokens, next)
+	}
+	return rows, tokens, nil
+}
+
+// TestFaultPG20RowsThatAreMissing: a missing page is an error under every rule but
+// where the server does not count; a smaller gap is what the rule says.
+func TestFaultPG20RowsThatAreMissing(t *testing.T) {
+	abc := []string{"a", "b", "c"}
+	for name, c := range map[string]struct {
+		rule    Rule
+		script  []sheet
+		rows    []string
+		notices []Notice
+		fails   bool
+	}{
+		"PG20 whole":                         {ReadAgain, []sheet{{abc, 3, false}}, abc, nil, false},
+		"PG20 more than counted":             {ReadAgain, []sheet{{abc, 2, false}}, abc, []Notice{NoticeMoreThanTotal}, false},
+		"PG20 not counted":                   {ReadAgain, []sheet{{abc, -1, false}}, abc, nil, false},
+		"PG20 1 of 600":                      {ReadAgain, []sheet{{abc[:1], 600, false}}, abc[:1], nil, true},
+		"PG20 1 of 600, heavy":               {NoteOnly, []sheet{{abc[:1], 600, false}}, abc[:1], nil, true},
+		"PG20 1 of 600 on two pages":         {NoteOnly, []sheet{{abc[:1], 600, true}, {nil, 600, false}}, abc[:1], nil, true},
+		"PG20 the last count holds":          {NoteOnly, []sheet{{abc[:1], 600, true}, {abc[1:], 3, false}}, abc, nil, false},
+		"PG20 the last count that there is":  {NoteOnly, []sheet{{abc[:1], 600, true}, {abc[1:], -1, false}}, abc, nil, true},
+		"PG20 a gap, heavy":                  {NoteOnly, []sheet{{abc, 5, false}}, abc, []Notice{NoticeCountDiffers}, false},
+		"PG20 a gap, strict":                 {Strict, []sheet{{abc, 5, false}}, abc, nil, true},
+		"PG20 a gap that stays":              {ReadAgain, []sheet{{abc, 5, false}, {abc, 5, false}}, abc, []Notice{NoticeReadAgain, NoticeCountDiffers}, false},
+		"PG20 a gap that closes":             {ReadAgain, []sheet{{abc[:2], 3, false}, {abc, 3, false}}, abc, []Notice{NoticeReadAgain}, false},
+		"PG20 a gap that the union closes":   {ReadAgain, []sheet{{abc[:2], 3, false}, {abc[1:], 3, false}}, abc, []Notice{NoticeReadAgain}, false},
+		"PG20 a gap that still grows":        {ReadAgain, []sheet{{abc[:2], 5, false}, {abc[1:], 5, false}}, abc, []Notice{NoticeReadAgain}, true},
+		"PG20 rows that repeat":              {ReadAgain, []sheet{{[]string{"a", "a"}, 4, false}, {[]string{"a", "a", "a", "b"}, 4, false}}, []string{"a", "a", "a", "b"}, []Notice{NoticeReadAgain}, false},
+		"PG20 a page is missing, read again": {ReadAgain, []sheet{{abc, 5, false}, {abc, 50, false}}, abc, []Notice{NoticeReadAgain}, true},
+		"PG20 nobody of some":                {ReadAgain, []sheet{{nil, 5, false}, {nil, 5, false}}, nil, []Notice{NoticeReadAgain, NoticeCountDiffers}, false},
+		"PG20 several pages are read again":  {ReadAgain, []sheet{{abc[:1], 4, true}, {abc[1:], 4, false}, {abc[:2], 4, true}, {[]string{"c", "d"}, 4, false}}, []string{"a", "b", "c", "d"}, []Notice{NoticeReadAgain}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, notices := scripted(t, c.rule, 10, c.script...)
+			rows, tokens, err := collect(t.Context(), l)
+			assert.Equal(t, c.rows, rows)
+			assert.Equal(t, c.notices, append([]Notice(nil), *notices...))
+			if c.fails {
+				var f *failure
+				require.ErrorAs(t, err, &f)
+				assert.Equal(t, Incomplete, f.reason)
+				for _, token := range tokens {
+					assert.NotEmpty(t, token, "the listing was not at its end")
+				}
+				return
+			}
+			require.NoError(t, err)
+			for i, token := range tokens {
+				assert.Equal(t, i == len(tokens)-1, token == "", "the last page alone has no token")
+			}
+		})
+	}
+}
