@@ -24,10 +24,9 @@
 //
 // # Listings
 //
-// A [List] is lazy: it sends nothing before it is ranged over, asks for page
-// after page while it is, and starts anew when it is ranged over again. The
-// error, if there is one, comes last and is a [*PageError]; what came before it
-// is not the whole list. [List.From] goes on at the page that failed.
+// A [List] is lazy: it sends nothing before it is ranged over, and asks for page after
+// page while it is. It is complete or it ends in an error: see [List] for what that
+// means. [List.From] continues at the page that failed.
 //
 // Zoom's page tokens live 15 minutes. Do not do slow work in the loop body: gather
 // first ([List.Collect]), or let the next page come early ([List.Prefetch]). Never

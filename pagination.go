@@ -18,13 +18,26 @@ import (
 // maxPageSize is what most listings allow and what a page size of 0 means.
 const maxPageSize = 300
 
-// A List is a lazy listing. Nothing is sent before it is ranged over, and
-// ranging again starts anew. It holds no state: two goroutines may range over
-// one List and do not meet.
+// A List is a lazy listing. Nothing is sent before it is ranged over, and each range
+// begins at the first page. A List is immutable: any number of goroutines may range
+// over it at once.
 //
-// Every listing is complete or ends in an error, which comes once, last, and is
-// a [*PageError]. No items come after an error, and none of a page that could
-// not be read whole.
+// A listing is complete or it ends in an error. The error comes once, last, and is a
+// [*PageError]; what came before it is not the whole list. No items come after an
+// error, and none of a page that could not be read whole.
+//
+// Complete means:
+//   - [UsersService.Roster] proves that everybody came who was in one status the whole
+//     time, whoever else moved.
+//   - [UsersService.List] has as many rows as Zoom counts.
+//   - Any other listing has every page. Where a few rows are missing all the same, it
+//     is read once more unless its class is heavy; what is still missing then is noted
+//     in the trace ([NoteCountDiffers]).
+//
+// A list of all active users is never empty: an account has an owner.
+//
+// Range with two variables. With one the error is not seen, and the nil item that
+// comes with it is taken for an item:
 //
 //	for user, err := range client.Users.Roster(nil).All(ctx) {
 //		if err != nil {
@@ -122,7 +135,8 @@ func ListOf[T any](c *Client, req *Request, key string) *List[T] {
 	return l
 }
 
-// All yields every item. Breaking off is free.
+// All yields every item. Breaking out of the loop sends nothing more and needs no
+// cleanup.
 func (l *List[T]) All(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for page, err := range l.Pages(ctx) {
@@ -168,7 +182,7 @@ func (l *List[T]) Pages(ctx context.Context) iter.Seq2[*Page[T], error] {
 }
 
 // Page makes exactly one request: for the page of the token, the first page for
-// an empty one. It does not drop repeats and vouches for nothing beyond the page.
+// an empty one. It neither removes repeats nor checks that the listing is complete.
 func (l *List[T]) Page(ctx context.Context, token string) (*Page[T], error) {
 	spec, at, err := l.open(ctx, token)
 	if err != nil {
@@ -197,11 +211,12 @@ func (l *List[T]) Collect(ctx context.Context) ([]T, error) {
 	return items, nil
 }
 
-// From returns the same listing, begun at a token of a [PageError] or a [Page].
-// What came before is not known to it: a roster that has to list a status again
-// yields some users once more, and it counts rows, not people, so that one repeated
-// across the resume can hide one that is missing. List a roster anew before you act
-// on who is not in it.
+// From returns the same listing, begun at a token of a [PageError] or a [Page]. A
+// token of another listing is [ErrInvalidArgument].
+//
+// A resumed listing does not know what came before. A resumed roster may repeat users,
+// cannot be proven, and ends in [ErrListIncomplete] after its last user, unless it was
+// made with CountOnly. List a roster from the start before you act on who is absent.
 func (l *List[T]) From(token string) *List[T] {
 	if l == nil {
 		return nil

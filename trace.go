@@ -83,10 +83,10 @@ type PageInfo struct {
 
 // What a listing can notice about itself.
 const (
-	NoteRestarted     = "page token expired, part listed again" // a roster, once for each status
-	NoteListedAgain   = "rows missing, part listed again"       // a roster, once for each status
-	NoteCountDiffers  = "rows missing, and nobody knows which"  // any other listing, at the end of a part
-	NoteTotalMismatch = "rows differ from total_records"        // any other listing, at its end
+	NoteRestarted     = "page token expired, part listed again" // a roster, at most once for each of its walks over a status
+	NoteListedAgain   = "rows missing, part listed again"       // pages are read again, or the part is
+	NoteCountDiffers  = "fewer rows than total_records"         // any other listing: a few rows are missing, also when read again
+	NoteTotalMismatch = "rows differ from total_records"        // any other listing: there are more rows than Zoom counts
 )
 
 // A BudgetInfo is what Zoom says is left of a day's requests. All apps of the

@@ -76,9 +76,10 @@ type ListUsersOptions struct {
 // account answers more than 300 is not confirmed.
 const maxUsersPage = 2000
 
-// List lists the users of one status, active ones unless told otherwise, as Zoom
-// lists them: a user who moves while the pages are read may come twice or not at
-// all. For all users use [UsersService.Roster].
+// List lists the users of one status, active ones by default, as Zoom lists them. It
+// ends in [ErrListIncomplete] when fewer come than Zoom counts. It does not prove more:
+// while users move, one may come twice and another not at all. For everybody use
+// [UsersService.Roster].
 //
 // API: GET /users, medium; scope user:read:admin, granular
 // user:read:list_users:admin.
