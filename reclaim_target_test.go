@@ -153,7 +153,10 @@ func TestFaultBR28OverRandomAnswers(t *testing.T) {
 		{status: 502},
 		{status: 202},
 		{status: 200, body: `{"id":"u1","code":124}`},
-		refusal(400, 1109, "Host is not a paid user."), refusal(404, 1001, "User does not exist."), refusal(400, 200, "x"), {status: 403},
+		refusal(400, 1109, "Host is not a paid user."),
+		refusal(404, 1001, "User does not exist."),
+		refusal(400, 200, "x"),
+		{status: 403},
 	}
 	for seed := range uint64(600) {
 		synctest.Test(t, func(t *testing.T) {
