@@ -70,8 +70,9 @@ func (s *ServerToServerSource) endpoint() (*url.URL, error) {
 	return u, nil
 }
 
-// tokenError says of a failed token call the status and an error code of the
-// OAuth standard, and nothing else of the answer, which may repeat the request.
+// tokenError says of a failed token call the status, an error code of the OAuth
+// standard and a reason that is known, and nothing else of the answer, which may repeat
+// the request.
 func tokenError(o *operation, err error, attempts int) error {
 	e := newError(o, err)
 	e.Attempts = attempts
@@ -81,7 +82,7 @@ func tokenError(o *operation, err error, attempts int) error {
 		return e
 	}
 	refused := oauth.ReadRefusal(f.Answer.Body)
-	e.Message = refused.Error
+	e.Message = refused.Message()
 	e.Err = meaning.OfToken(meaning.TokenAnswer{
 		Grant: meaning.GrantCredentials, Status: e.StatusCode, Code: refused.Code, Error: refused.Error, Reason: refused.Reason,
 	})

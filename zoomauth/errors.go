@@ -55,8 +55,8 @@ var (
 )
 
 // newError makes the error of a call to an OAuth endpoint. Of the answer it keeps
-// the status, Zoom's code and an error code of the standard, and nothing else: the
-// rest may repeat the form.
+// the status, Zoom's code, an error code of the standard and a reason that is known,
+// and nothing else: the rest may repeat the form.
 func newError(op, grant string, err error, attempts int) *zoom.Error {
 	e := &zoom.Error{Op: op, Method: http.MethodPost, Attempts: attempts, Err: err}
 	f, ok := errors.AsType[*transport.Failure](err)
@@ -77,7 +77,7 @@ func newError(op, grant string, err error, attempts int) *zoom.Error {
 			break
 		}
 		refusal := oauth.ReadRefusal(f.Answer.Body)
-		e.Code, e.Message = refusal.Code, refusal.Error
+		e.Code, e.Message = refusal.Code, refusal.Message()
 		e.Err = meaning.OfToken(meaning.TokenAnswer{
 			Grant: grant, Status: f.Answer.Status, Code: refusal.Code, Error: refusal.Error, Reason: refusal.Reason,
 		})

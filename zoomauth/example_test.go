@@ -12,6 +12,7 @@ import (
 
 	"github.com/seatkit/zoom"
 	"github.com/seatkit/zoom/zoomauth"
+	"github.com/seatkit/zoom/zoomhook"
 	"github.com/seatkit/zoom/zoomtest"
 )
 
@@ -216,4 +217,49 @@ func ExampleApp_ServerToServer() {
 	}
 	fmt.Println(srv.TokenCalls(), "token for all")
 	// Output: 1 token for all
+}
+
+// The app was removed in the Marketplace: the event that says so deletes the stored token,
+// if it is the one that was ended.
+func ExampleForget() {
+	const secretToken = "of the app's webhooks"
+	srv := zoomtest.NewServer(zoomtest.WithUsers(3, 1)) // stands for Zoom
+	store := &zoomauth.MemoryStore{}                    // see NewFileStore
+	handler, err := zoomauth.NewHandler(zoomauth.HandlerOptions{
+		Apps:  zoomauth.Apps{srv.App("https://service.example/callback")},
+		Store: func(context.Context, *zoomauth.Login) (zoomauth.TokenStore, error) { return store, nil },
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := srv.Connect(handler, nil); err != nil { // an admin clicks Allow
+		fmt.Println(err)
+		return
+	}
+	verifier, err := zoomhook.NewVerifier(secretToken)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	events, err := zoomhook.NewHandler(verifier, zoomhook.Handlers{
+		AppDeauthorized: func(ctx context.Context, e *zoomhook.AppDeauthorized) error {
+			forgotten, err := zoomauth.Forget(ctx, store, zoomauth.Removal{ClientID: e.ClientID, AccountID: e.AccountID, At: e.Time})
+			fmt.Println("forgotten:", forgotten, err)
+			return err
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	srv.Advance(time.Second)
+	srv.Uninstall()
+	request := zoomtest.NewEventRequest("https://service.example/events", secretToken, time.Now(), srv.Event("app_deauthorized", nil))
+	events.ServeHTTP(httptest.NewRecorder(), request)
+	_, err = store.Load(context.Background())
+	fmt.Println(err)
+	// Output:
+	// forgotten: true <nil>
+	// no token is stored: a person must authorise again
 }

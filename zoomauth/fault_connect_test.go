@@ -325,7 +325,7 @@ func TestFaultAU35Schedules(t *testing.T) {
 			switch {
 			case res.StatusCode == http.StatusOK:
 				_, refresh := texts(t, store.inStore(t))
-				assert.Equal(t, alive, []string{refresh})
+				assert.Equal(t, []string{refresh}, alive)
 			case strings.Contains(res.body, "remove the app"):
 				assert.Len(t, alive, 1)
 			default:

@@ -1,7 +1,6 @@
 package zoomauth_test
 
 import (
-	"net/http"
 	"net/url"
 	"testing"
 
@@ -15,10 +14,9 @@ const redirectURL = "https://vendor.example/zoom/callback"
 
 // appOf is the app of a fake, reached in memory.
 func appOf(srv *zoomtest.Server) zoomauth.App {
-	return zoomauth.App{
-		Region: zoomauth.RegionEU, ClientID: srv.ClientID(), ClientSecret: srv.ClientSecret(), RedirectURL: redirectURL,
-		HTTPClient: &http.Client{Transport: srv.RoundTripper()},
-	}
+	app := srv.App(redirectURL)
+	app.Region = zoomauth.RegionEU
+	return app
 }
 
 // authorize is an admin who clicks Allow.

@@ -291,9 +291,8 @@ func (t *terminal) answer(ctx context.Context, w http.ResponseWriter, r *http.Re
 	over = true
 	if err == nil && t.wasOpenedTwice() {
 		_ = t.app.Revoke(ctx, token) // nobody knows whose it is
-		token, err = nil, opError(opLogin, errTwice)
+		t.err = opError(opLogin, errTwice)
 		pageTwice.write(w)
-		t.err = err
 		t.end(w)
 		return
 	}

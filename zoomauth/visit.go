@@ -71,7 +71,7 @@ func (h *Handler) brought(r *http.Request) (string, error) {
 // URL. That may be right behind a proxy that changes the Host header, so it is no failure.
 func (h *Handler) noteHost(r *http.Request, app App) {
 	u, err := app.redirect()
-	if err != nil || sameHost(r.Host, u.Host) || !h.elsewhere.CompareAndSwap(false, true) {
+	if err != nil || r.Host == "" || sameHost(r.Host, u.Host) || !h.elsewhere.CompareAndSwap(false, true) {
 		return
 	}
 	if log := h.opts().Logger; log != nil {

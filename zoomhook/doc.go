@@ -57,25 +57,21 @@
 //
 // # Dropping tokens
 //
-// One endpoint hears of all the accounts that installed an app. Before
-// tokens go, compare the event with the installation that they belong to: the ids
-// exactly, as they came, with the AccountID and ID that Client.Users.Get of "me"
-// gave when the app was authorised, and the time with the moment of that:
+// One endpoint gets the events of all accounts that installed an app, and an event can
+// arrive after the app was installed again. zoomauth.Forget compares both with the stored
+// token:
 //
 //	AppDeauthorized: func(ctx context.Context, e *zoomhook.AppDeauthorized) error {
-//		in, err := installations.Find(ctx, e.AccountID)
-//		switch {
-//		case err != nil:
+//		store, err := storeOf(ctx, e.AccountID) // the accounts are those of your customers
+//		if err != nil {
 //			return err
-//		case in == nil, in.AccountID != e.AccountID, e.ClientID != clientID:
-//			return nil // not ours
-//		case in.UserManaged && in.UserID != e.UserID:
-//			return nil // another person of the account removed the app
-//		case e.Time.Before(in.AuthorisedAt):
-//			return nil // installed anew since, or the time is not known
 //		}
-//		return installations.DropTokens(ctx, in)
+//		_, err = zoomauth.Forget(ctx, store, zoomauth.Removal{ClientID: e.ClientID, AccountID: e.AccountID, At: e.Time})
+//		return err
 //	},
+//
+// Where each user installs the app for themselves, compare UserID first with the id that
+// Client.Users.Get of "me" gave when the app was authorised.
 //
 // Tokens that are kept by mistake do no harm: Zoom refuses them, and the next call
 // says so. The event comes for published apps only, so programs must live without it.

@@ -19,17 +19,17 @@ import (
 // of the link does not matter. The error says why the page refuses the link. The
 // requests are logged, and faults strike them, like any others.
 func (s *Server) Allow(authorizeURL string) (callback string, err error) {
-	return s.click("Allow", authorizeURL, "allow")
+	return s.click(context.Background(), "Allow", authorizeURL, "allow")
 }
 
 // Deny is [Server.Allow] with a click on Deny: the address has error=access_denied.
 func (s *Server) Deny(authorizeURL string) (callback string, err error) {
-	return s.click("Deny", authorizeURL, "deny")
+	return s.click(context.Background(), "Deny", authorizeURL, "deny")
 }
 
-func (s *Server) click(method, link, decision string) (string, error) {
+func (s *Server) click(ctx context.Context, method, link, decision string) (string, error) {
 	fail := func(err error) (string, error) { return "", fmt.Errorf("zoomtest: %s: %w", method, err) }
-	page, err := s.browse(http.MethodGet, link, nil)
+	page, err := s.browse(ctx, http.MethodGet, link, nil)
 	if err != nil {
 		return fail(err)
 	}
@@ -37,7 +37,7 @@ func (s *Server) click(method, link, decision string) (string, error) {
 	if err != nil {
 		return fail(err)
 	}
-	if page, err = s.browse(http.MethodPost, authorizePath, values); err != nil {
+	if page, err = s.browse(ctx, http.MethodPost, authorizePath, values); err != nil {
 		return fail(err)
 	}
 	if page.location == "" {
@@ -51,7 +51,7 @@ func (s *Server) click(method, link, decision string) (string, error) {
 // page refuses the code.
 func (s *Server) ApproveDevice(userCode string, allow bool) error {
 	fail := func(err error) error { return fmt.Errorf("zoomtest: ApproveDevice: %w", err) }
-	page, err := s.browse(http.MethodPost, devicePath, url.Values{"user_code": {userCode}})
+	page, err := s.browse(context.Background(), http.MethodPost, devicePath, url.Values{"user_code": {userCode}})
 	if err != nil {
 		return fail(err)
 	}
@@ -63,7 +63,7 @@ func (s *Server) ApproveDevice(userCode string, allow bool) error {
 	if err != nil {
 		return fail(err)
 	}
-	if page, err = s.browse(http.MethodPost, devicePath, values); err != nil {
+	if page, err = s.browse(context.Background(), http.MethodPost, devicePath, values); err != nil {
 		return fail(err)
 	}
 	if page.status != http.StatusOK {
@@ -84,24 +84,23 @@ func (s *Server) ApproveLogin(ctx context.Context, link string, allow bool) erro
 		return fail(err)
 	}
 	browser := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	res, err := visit(ctx, browser, link)
+	status, consent, err := visit(ctx, browser, link)
 	if err != nil {
 		return fail(err)
 	}
-	consent := res.Header.Get("Location")
 	if consent == "" {
-		return fail(fmt.Errorf("the link does not lead to Zoom: status %d", res.StatusCode))
+		return fail(fmt.Errorf("the link does not lead to Zoom: status %d", status))
 	}
 	decision := "deny"
 	if allow {
 		decision = "allow"
 	}
-	back, err := s.click("ApproveLogin", consent, decision)
+	back, err := s.click(ctx, "ApproveLogin", consent, decision)
 	if err != nil {
 		return err
 	}
-	res, err = visit(ctx, browser, back)
-	if err == nil && res.StatusCode == http.StatusBadRequest {
+	status, _, err = visit(ctx, browser, back)
+	if err == nil && status == http.StatusBadRequest {
 		err = errors.New("the callback does not belong to the login")
 	}
 	if err != nil {
@@ -110,18 +109,18 @@ func (s *Server) ApproveLogin(ctx context.Context, link string, allow bool) erro
 	return nil
 }
 
-func visit(ctx context.Context, browser *http.Client, link string) (*http.Response, error) {
+func visit(ctx context.Context, browser *http.Client, link string) (status int, location string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, link, nil)
 	if err != nil {
-		return nil, err
+		return 0, "", err
 	}
 	res, err := browser.Do(req)
 	if err != nil {
-		return nil, err
+		return 0, "", err
 	}
 	defer func() { _ = res.Body.Close() }()
 	_, err = io.Copy(io.Discard, res.Body)
-	return res, err
+	return res.StatusCode, res.Header.Get("Location"), err
 }
 
 // A shown is what a browser shows.
@@ -152,11 +151,11 @@ func (p *shown) problem() error {
 	return fmt.Errorf("this is no page of consent: status %d", p.status)
 }
 
-func (s *Server) browse(method, link string, form url.Values) (*shown, error) {
+func (s *Server) browse(ctx context.Context, method, link string, form url.Values) (*shown, error) {
 	if strings.HasPrefix(link, "/") {
 		link = "https://zoom.us" + link
 	}
-	req, err := http.NewRequestWithContext(context.Background(), method, link, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, method, link, strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, err
 	}

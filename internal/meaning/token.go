@@ -1,6 +1,7 @@
 package meaning
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 )
@@ -36,9 +37,17 @@ type TokenAnswer struct {
 }
 
 // OfToken maps a refusal: by status where that says it all, by Zoom's code, by the
-// standard's. Only a 400 or 401 (or 403) with a code that is known is about the
-// grant or the app.
+// standard's. Only a 400 or 401 with a code that is known ends a grant; of a 403 a proxy
+// may be the author.
 func OfToken(a TokenAnswer) error {
+	sentinel := ofTokenAnswer(a)
+	if a.Status == http.StatusForbidden && errors.Is(sentinel, ErrReauthorize) {
+		return ErrForbidden
+	}
+	return sentinel
+}
+
+func ofTokenAnswer(a TokenAnswer) error {
 	switch {
 	case a.Status == http.StatusTooManyRequests:
 		return ErrRateLimited

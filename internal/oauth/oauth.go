@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -148,7 +149,7 @@ func IsWhole(body []byte) bool { return json.Valid(body) }
 type Refusal struct {
 	Error  string // an error code of RFC 6749 or RFC 8628, else empty
 	Code   int    // Zoom's, else 0
-	Reason string // for comparison only; never to be shown
+	Reason string // for comparison; Message shows what may be shown
 }
 
 // ReadRefusal reads the body of a refusal.
@@ -157,6 +158,34 @@ func ReadRefusal(body []byte) Refusal {
 	code, _ := wire.Text(members["error"])
 	reason, _ := wire.Text(members["reason"])
 	return Refusal{Error: KnownError(code), Code: wire.ParseAPIError(body).Code, Reason: reason}
+}
+
+// Message is what can be shown of a refusal: the error code, and Zoom's reason if it is
+// one of those that are known. Any other may repeat the form.
+func (r Refusal) Message() string {
+	reason := KnownReason(r.Reason)
+	switch {
+	case reason == "" || r.Error == "authorization_pending" || r.Error == "slow_down":
+		return r.Error
+	case r.Error == "":
+		return reason
+	default:
+		return r.Error + ": " + reason
+	}
+}
+
+// KnownReason passes on the reasons that Zoom is known to give and drops any other text.
+func KnownReason(reason string) string {
+	for _, known := range []string{
+		"Invalid Token!", "Invalid client_id or client_secret", "Bad Request", "unsupported grant type",
+		"Invalid authorization code", "Authorization code expired", "Invalid code verifier", "Redirect URI mismatch",
+		"Invalid request : Redirect URI mismatch.", "The app has been disabled.", "Invalid device code",
+	} {
+		if strings.EqualFold(strings.TrimSpace(reason), known) {
+			return known
+		}
+	}
+	return ""
 }
 
 // KnownError passes on the error codes of the standards and drops any other text.

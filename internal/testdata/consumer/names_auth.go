@@ -3,6 +3,7 @@ package seats
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -36,13 +37,18 @@ var (
 	_ = zoomauth.LoginOptions{Open: func(context.Context, string) error { return nil }, Output: io.Discard}
 	_ = zoomauth.DeviceCode{UserCode: "", Link: "", FullLink: "", Expires: time.Time{}}
 
-	_ zoom.TokenSource                                             = (*zoomauth.Source)(nil)
-	_ zoom.TokenRejecter                                           = (*zoomauth.Source)(nil)
-	_ io.Closer                                                    = (*zoomauth.Source)(nil)
-	_ func(*zoomauth.Source, context.Context) (*token, error)      = (*zoomauth.Source).Installation
-	_ func(*zoomauth.Source, context.Context) error                = (*zoomauth.Source).Disconnect
-	_ func(*zoomauth.Source, context.Context) error                = (*zoomauth.Source).Reload
-	_ func(context.Context, store, *token) error                   = zoomauth.Keep
+	_ zoom.TokenSource                                        = (*zoomauth.Source)(nil)
+	_ zoom.TokenRejecter                                      = (*zoomauth.Source)(nil)
+	_ io.Closer                                               = (*zoomauth.Source)(nil)
+	_ func(*zoomauth.Source, context.Context) (*token, error) = (*zoomauth.Source).Installation
+	_ func(*zoomauth.Source, context.Context) error           = (*zoomauth.Source).Disconnect
+	_ func(*zoomauth.Source, context.Context) error           = (*zoomauth.Source).Reload
+	_ func(context.Context, store, *token) error              = zoomauth.Keep
+
+	_ func(context.Context, store, zoomauth.Removal) (bool, error) = zoomauth.Forget
+
+	_ = zoomauth.Removal{ClientID: "", AccountID: "", At: time.Time{}}
+
 	_ func([]byte) (*token, error)                                 = zoomauth.DecodeToken
 	_ func(*token) ([]byte, error)                                 = (*token).Encode
 	_ func(*token) *oauth2.Token                                   = (*token).OAuth2
@@ -77,7 +83,8 @@ type (
 )
 
 var _ = zoomauth.HandlerOptions{
-	Apps: zoomauth.Apps{}, Logins: &zoomauth.MemoryLogins{},
+	Logger: slog.Default(),
+	Apps:   zoomauth.Apps{}, Logins: &zoomauth.MemoryLogins{},
 	Store: func(_ context.Context, l *zoomauth.Login) (zoomauth.TokenStore, error) {
 		_, _ = l.Region, l.Session
 		return nil, nil

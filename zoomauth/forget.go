@@ -1,0 +1,74 @@
+package zoomauth
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// A Removal says that somebody removed an app from an account in Zoom's Marketplace, as
+// the event app_deauthorized reports it: see the AppDeauthorized of package zoomhook.
+type Removal struct {
+	ClientID  string    // of the app
+	AccountID string    // the Zoom account
+	At        time.Time // when it was removed
+}
+
+// Forget deletes a stored token that a removal has ended, and reports whether it did. The
+// token stays if it is of another app or account, or of one that is not known, and if it
+// was given out after the removal: the app was installed again. A token that stays by
+// mistake does no harm, for Zoom refuses it. Events come late and twice; so may this call.
+//
+//	AppDeauthorized: func(ctx context.Context, e *zoomhook.AppDeauthorized) error {
+//		_, err := zoomauth.Forget(ctx, storeOf(e.AccountID), zoomauth.Removal{
+//			ClientID: e.ClientID, AccountID: e.AccountID, At: e.Time,
+//		})
+//		return err
+//	},
+//
+// It is for apps that an admin installs for the whole account. Where each user installs
+// the app, compare the user first: the token does not say whose it is.
+func Forget(ctx context.Context, store TokenStore, r Removal) (forgotten bool, err error) {
+	const op = "auth.forget"
+	if ctx == nil || store == nil {
+		return false, invalid(op, errors.New("context, store: is nil"))
+	}
+	lease, err := lock(ctx, store)
+	if err != nil {
+		return false, opError(op, err)
+	}
+	t, err := forgetUnder(ctx, store, r)
+	if releaseErr := release(lease); err == nil && t != nil && releaseErr != nil && holds(ctx, store, t) {
+		err = releaseErr // it was to commit only now
+	}
+	return err == nil && t != nil, opError(op, err)
+}
+
+// forgetUnder deletes the stored token, whose lock is held, if the removal has ended it,
+// and returns it then.
+func forgetUnder(ctx context.Context, store TokenStore, r Removal) (*Token, error) {
+	t, err := load(ctx, store)
+	switch {
+	case errors.Is(err, ErrNoToken):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case !r.ended(t):
+		return nil, nil
+	}
+	return t, ask(func() error { return store.Delete(ctx) })
+}
+
+// ended reports whether a removal ended the grant of a token.
+func (r Removal) ended(t *Token) bool {
+	isOf := r.ClientID != "" && t.ClientID == r.ClientID && r.AccountID != "" && t.AccountID == r.AccountID
+	if !isOf || t.Authorized.IsZero() {
+		return false
+	}
+	for _, at := range []time.Time{t.Authorized, t.RefreshIssued, t.Issued} {
+		if at.After(r.At) {
+			return false
+		}
+	}
+	return true
+}
