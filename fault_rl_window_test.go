@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"sync"
 	"testing"
@@ -211,5 +212,80 @@ func TestFaultRL26RetryAtIsAhead(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// Whatever holds requests back behind their turns - connections that are slow to come, a
+// pool of connections that is full, a hook that blocks, a RoundTripper that waits - they
+// do not leave in a crowd.
+func TestFaultRL24HeldBackBehindTheTurn(t *testing.T) {
+	const s, ms = time.Second, time.Millisecond
+	type holdUp struct {
+		dial, hook, inner func(since time.Duration) time.Duration // how long it takes then
+		answer            time.Duration
+		conns             int // 0: as many as are asked for
+	}
+	none := func(time.Duration) time.Duration { return 0 }
+	until := func(from, to time.Duration) func(time.Duration) time.Duration {
+		return func(since time.Duration) time.Duration {
+			if since >= from && since < to {
+				return to - since
+			}
+			return 0
+		}
+	}
+	for name, h := range map[string]holdUp{
+		"RL24 the first connections take 3 s":    {dial: until(0, 3*s), hook: none, inner: none, answer: 50 * ms},
+		"RL24 the first connections take 12 s":   {dial: until(0, 12*s), hook: none, inner: none, answer: 50 * ms},
+		"RL24 every connection takes 0.2 s":      {dial: func(time.Duration) time.Duration { return 200 * ms }, hook: none, inner: none, answer: 300 * ms},
+		"RL24 no answer for 3 s, 40 connections": {dial: none, hook: none, inner: none, answer: 3 * s, conns: 40},
+		"RL24 a hook blocks for 2 s":             {dial: none, hook: until(s, 3*s), inner: none, answer: 50 * ms},
+		"RL24 a RoundTripper blocks for 2 s":     {dial: none, hook: none, inner: until(s, 3*s), answer: 50 * ms},
+		"RL24 all of it":                         {dial: until(2*s, 5*s), hook: until(s, 2*s), inner: until(4*s, 6*s), answer: s, conns: 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const limit, calls = 30, 300
+				begin := time.Now()
+				blocks := func(f func(time.Duration) time.Duration) { time.Sleep(f(time.Since(begin))) }
+				server := &pipeServer{answer: func(conn net.Conn, _ *http.Request) {
+					time.Sleep(h.answer)
+					whole(conn, http.StatusOK, traceUser)
+				}}
+				wire := &http.Transport{MaxConnsPerHost: h.conns, MaxIdleConnsPerHost: 10, DialContext: func(context.Context, string, string) (net.Conn, error) {
+					blocks(h.dial)
+					ours, theirs := net.Pipe()
+					server.serving.Go(func() { server.serve(theirs) })
+					return ours, nil
+				}}
+				c, err := zoom.NewClient(zoom.StaticToken("t"), zoom.WithBaseURL("http://127.0.0.1/v2"), zoom.WithPlan(zoom.PlanPro),
+					zoom.WithTrace(&zoom.Trace{Wait: func(context.Context, zoom.WaitInfo) { blocks(h.hook) }}),
+					zoom.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+						blocks(h.inner)
+						return wire.RoundTrip(req)
+					})}))
+				require.NoError(t, err)
+				var callers sync.WaitGroup
+				for range calls {
+					callers.Go(func() { assert.NoError(t, get(t.Context(), c)) })
+				}
+				callers.Wait()
+				took := time.Since(begin)
+				time.Sleep(time.Second) // connections that were dialled and not needed
+				wire.CloseIdleConnections()
+				server.serving.Wait()
+				var at []time.Time
+				for _, r := range server.requests() {
+					at = append(at, r.at)
+				}
+				assert.Len(t, at, calls)
+				assert.LessOrEqual(t, mostWithin(at, time.Second), limit)
+				slowest := 20 * s
+				if h.conns == 40 || h.dial(0) > 10*s { // 40 in three seconds, whatever the limit
+					slowest = 30 * s
+				}
+				assert.Less(t, took, slowest, "and not slower than needed")
+			})
+		})
 	}
 }

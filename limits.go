@@ -94,7 +94,8 @@ func (l *limits) apply(opts []LimiterOption) error {
 func (l *limits) config() pace.Config {
 	c := pace.Config{Apart: l.apart, Jitter: newRandomDelay()}
 	for class := range c.PerSecond {
-		c.PerSecond[class] = l.perSecond[class] * l.share * paceOf(l.perSecond[class])
+		c.Limit[class] = l.perSecond[class] * l.share
+		c.PerSecond[class] = c.Limit[class] * paceOf(l.perSecond[class])
 		c.PerDay[class] = int(float64(l.perDay[class]) * l.share)
 		if l.perDay[class] > 0 {
 			c.PerDay[class] = max(1, c.PerDay[class])

@@ -14,6 +14,7 @@ func (e *LateError) Error() string { return "the turn comes after the deadline" 
 // Config is what a [Limiter] keeps to.
 type Config struct {
 	PerSecond [NumClasses]float64 // the rates to send at
+	Limit     [NumClasses]float64 // what no second may exceed, above PerSecond; 0: PerSecond is all that is kept
 	PerDay    [NumClasses]int     // the budgets by Class.Gate, or by class if Apart; 0: none
 	Apart     bool                // resource-intensive requests do not draw on the heavy budget
 	Jitter    time.Duration       // a gate opens so much later than the server says
@@ -33,7 +34,7 @@ type Limiter struct {
 func New(c Config) *Limiter {
 	l := &Limiter{apart: c.Apart, jitter: c.Jitter}
 	for class := range l.classes {
-		l.classes[class] = newTurns(c.PerSecond[class])
+		l.classes[class] = newTurns(c.PerSecond[class], c.Limit[class])
 		l.days[class].limit = c.PerDay[class]
 	}
 	return l
@@ -62,6 +63,7 @@ type Turn struct {
 	class   Class
 	charged time.Time // the end of the day whose budget it came from
 	taken   time.Time
+	exit    *exit
 }
 
 // Drop gives a turn back that was not used: it counts neither for the rate nor for the
@@ -196,8 +198,7 @@ func (l *Limiter) take(t *Turn) error {
 		}
 		t.charged = budget.ends
 	}
-	t.taken = now
-	l.classes[t.class].take(now)
+	t.taken, t.exit = l.classes[t.class].take(now), &exit{}
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -164,5 +165,76 @@ func BenchmarkLeavingALongLine(b *testing.B) {
 		l.Observe(Medium, &Rate{Status: 429})
 		b.ReportMetric(float64(time.Since(begin).Microseconds()), "µs/observe")
 		left.Wait()
+	}
+}
+
+// Exits hold up nobody who leaves at its turn: whatever the limit, the pace has room.
+func TestExitsDoNotHoldUpTurns(t *testing.T) {
+	for _, limit := range []float64{1.0 / 6, 1.0 / 3, 0.5, 1, 2, 3.5, 4, 10, 15.7, 20, 30, 40, 60, 80, 999, 5000} {
+		for _, share := range []float64{0.9, 0.95, 0.5} {
+			x, now := newExits(limit, limit*share), time.Unix(0, 0)
+			for i := range 3000 {
+				if at := x.leave(&exit{}, now); !at.Equal(now) {
+					t.Fatalf("limit %v at %v: turn %d is held up for %s", limit, share, i, at.Sub(now))
+				}
+				now = now.Add(timeOf(1, limit*share))
+			}
+			assert.LessOrEqual(t, len(x.latest), 2*x.limit+1, "what is long past is forgotten")
+		}
+	}
+}
+
+// However requests are held back, no window has more exits than the limit.
+func TestExitsOfACrowd(t *testing.T) {
+	for seed := range uint64(50) {
+		random := rand.New(rand.NewPCG(seed, 24))
+		const limit = 30
+		x, now := newExits(limit, 27), time.Unix(0, 0)
+		all := make([]*exit, 400)
+		for i := range all {
+			all[i] = &exit{}
+			x.leave(all[i], now)
+			now = now.Add(time.Duration(random.IntN(80)) * time.Millisecond)
+			if random.IntN(20) == 0 { // a crowd of those who were held back
+				for _, e := range all[max(0, i-100) : i+1] {
+					if e.at.Before(now) && random.IntN(2) == 0 {
+						x.leave(e, now)
+					}
+				}
+			}
+		}
+		var at []time.Time
+		for _, e := range all {
+			at = append(at, e.at)
+		}
+		slices.SortFunc(at, time.Time.Compare)
+		for i := limit; i < len(at); i++ {
+			require.GreaterOrEqual(t, at[i].Sub(at[i-limit]), time.Second, "seed %d", seed)
+		}
+	}
+}
+
+// A waiter that wakes up late costs the next one nothing, and no window gets more than
+// the limit.
+func TestLateWakersCostNoThroughput(t *testing.T) {
+	for _, tc := range []struct{ limit, share float64 }{{30, 0.9}, {20, 0.9}, {10, 0.9}, {4, 0.9}, {1, 0.9}, {80, 0.95}, {60, 0.95}, {40, 0.95}} {
+		for _, late := range []time.Duration{0, 2 * time.Millisecond, 15 * time.Millisecond, 200 * time.Millisecond} {
+			random := rand.New(rand.NewPCG(uint64(tc.limit), 7))
+			turns, now := newTurns(tc.limit*tc.share, tc.limit), time.Unix(1000, 0)
+			const n = 5000
+			at := make([]time.Time, n)
+			for i := range at {
+				_, next := turns.reserve(now)
+				now = later(now, next).Add(time.Duration(random.Int64N(int64(late) + 1)))
+				turns.take(now)
+				at[i] = now
+			}
+			for i := int(tc.limit); i < n; i++ {
+				require.GreaterOrEqual(t, at[i].Sub(at[i-int(tc.limit)]), time.Second, "limit %v, late by %s", tc.limit, late)
+			}
+			if late <= 15*time.Millisecond {
+				assert.GreaterOrEqual(t, n/at[n-1].Sub(at[0]).Seconds(), 0.99*tc.limit*tc.share, "limit %v, late by %s", tc.limit, late)
+			}
+		}
 	}
 }

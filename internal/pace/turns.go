@@ -24,10 +24,19 @@ type turns struct {
 	former time.Time  // and the one before it
 	cutAt  time.Time
 	raised time.Time
+	exits  exits
+	late   time.Duration // so late a waiter may wake up without delaying the next turn
 }
 
-func newTurns(full float64) turns {
-	return turns{full: rate.Limit(full), bucket: rate.NewLimiter(rate.Limit(full), 1)}
+// mostLate is what timers are late on a busy machine.
+const mostLate = 20 * time.Millisecond
+
+func newTurns(full, limit float64) turns {
+	t := turns{full: rate.Limit(full), bucket: rate.NewLimiter(rate.Limit(full), 1), exits: newExits(limit, full)}
+	if limit > full { // a window with so much more in it is still below the limit
+		t.late = min(mostLate, time.Duration(0.4*(limit/full-1)*float64(time.Second)))
+	}
+	return t
 }
 
 func (t *turns) perSecond() float64 { return float64(t.bucket.Limit()) }
@@ -46,12 +55,17 @@ func (t *turns) reserve(now time.Time) (*rate.Reservation, time.Time) {
 	t.raise(now)
 	turn := t.bucket.ReserveN(now, 1)
 	// The bucket saves a turn up while its taker wakes up late, and the next would
-	// follow at once: keep the distance from when the last turn was taken.
+	// follow at once: keep the distance from the last turn.
 	t.line.next = later(now.Add(turn.DelayFrom(now)), t.taken.Add(timeOf(1, t.perSecond())))
 	return turn, t.line.next
 }
 
-func (t *turns) take(now time.Time) { t.former, t.taken = t.taken, now }
+// take returns the time that the next turn keeps its distance from: when the turn was to
+// be, or if its taker woke up too late, shortly before now.
+func (t *turns) take(now time.Time) time.Time {
+	t.former, t.taken = t.taken, later(t.line.next, now.Add(-t.late))
+	return t.taken
+}
 
 // drop makes a turn that was not used the next one's. It does nothing if another turn
 // has been taken since.

@@ -64,6 +64,7 @@ func (l *admission) admit(ctx context.Context, c *trip) *Failure {
 		if f != nil {
 			return f
 		}
+		c.turn = turn
 		if l.tokens == nil {
 			return nil
 		}

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/seatkit/zoom/internal/pace"
 	"github.com/seatkit/zoom/internal/redact"
 	"github.com/seatkit/zoom/internal/wire"
 )
@@ -33,6 +34,9 @@ type attempt struct {
 }
 
 func (l *attempt) send(parent context.Context, c *trip) (*Answer, *Failure) {
+	if f := c.leave(parent); f != nil {
+		return nil, f
+	}
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	var sent sending
@@ -44,16 +48,20 @@ func (l *attempt) send(parent context.Context, c *trip) (*Answer, *Failure) {
 	timeout := min(l.timeout, c.left())
 	timer := time.AfterFunc(min(timeout, headerTimeout), func() { cancel(errTimeout) })
 	defer timer.Stop()
+	door := door{turn: c.turn, timer: timer, timeout: min(timeout, headerTimeout)}
+	ctx = door.trace(ctx)
 
 	c.attempts++
 	resp, err := l.next.RoundTrip(newRequest(ctx, c))
+	held := time.Duration(door.held.Load())
+	c.inLimiter += held
 	if err == nil && resp == nil {
 		err = errors.New("the RoundTripper returned neither answer nor error")
 	}
 	var answer *Answer
 	if err == nil {
 		if timer.Stop() {
-			timer.Reset(timeout - time.Since(start))
+			timer.Reset(timeout + held - time.Since(start))
 		}
 		answer, err = l.read(resp, c)
 	}
@@ -70,6 +78,44 @@ func (l *attempt) send(parent context.Context, c *trip) (*Answer, *Failure) {
 		return nil, failure
 	}
 	return answer, nil
+}
+
+// leave waits until the turn's request may leave: something may have held it back.
+func (c *trip) leave(ctx context.Context) *Failure {
+	start := time.Now()
+	err := c.turn.Leave(ctx)
+	c.inLimiter += time.Since(start)
+	if err != nil {
+		return &Failure{Kind: KindContext, Err: err, Unsent: true}
+	}
+	return nil
+}
+
+// A door does the same when net/http has got a connection, before it writes: requests
+// that wait for connections would leave in a crowd when these come. Time at the door is
+// not the attempt's.
+type door struct {
+	turn    pace.Turn
+	timer   *time.Timer
+	timeout time.Duration
+	held    atomic.Int64
+}
+
+func (d *door) trace(ctx context.Context) context.Context {
+	if d.turn == (pace.Turn{}) {
+		return ctx
+	}
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { d.pass(ctx) }})
+}
+
+func (d *door) pass(ctx context.Context) {
+	if !d.timer.Stop() {
+		return // too late
+	}
+	start := time.Now()
+	_ = d.turn.Leave(ctx) // net/http sees for itself that ctx is done
+	d.held.Add(int64(time.Since(start)))
+	d.timer.Reset(d.timeout)
 }
 
 // newRequest makes a request that belongs to this attempt alone: whatever a

@@ -154,6 +154,7 @@ type trip struct {
 	maxElapsed time.Duration
 	inLimiter  time.Duration // spent waiting for the limiter
 	attempts   int           // requests put on the wire
+	turn       pace.Turn     // of the latest attempt
 	token      string        // the access token of the latest attempt
 	refused    string        // the first one that was refused
 	refreshed  bool          // another one was asked for because of that
