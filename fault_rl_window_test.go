@@ -133,7 +133,7 @@ func TestFaultRL24RefreshCostsNoThroughput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &weather{
 			random: rand.New(rand.NewPCG(1, 1)), takes: []time.Duration{3 * time.Second},
-			lives: []time.Duration{time.Minute},
+			lives: []time.Duration{20 * time.Second},
 		}
 		tp := newTape(ok(traceUser))
 		c, err := zoom.NewClient(src, zoom.WithHTTPClient(&http.Client{Transport: tp}), zoom.WithPlan(zoom.PlanPro))
@@ -141,7 +141,7 @@ func TestFaultRL24RefreshCostsNoThroughput(t *testing.T) {
 		require.NoError(t, get(t.Context(), c))
 		begin := time.Now()
 		var callers sync.WaitGroup
-		const calls = 5000
+		const calls = 2000
 		for range calls {
 			callers.Go(func() { assert.NoError(t, get(t.Context(), c)) })
 		}

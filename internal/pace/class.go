@@ -1,7 +1,8 @@
 // Package pace says when a request may be sent to an account that limits them: by
-// turns at even distances, a budget for each day, and a gate that a daily limit shuts.
+// turns at even distances, exits that no crowd takes, a budget for each day, and a gate
+// that a daily limit shuts.
 //
-//   - [Limiter] combines the three for the classes of one account.
+//   - [Limiter] combines them for the classes of one account.
 //   - [Rate] is what one answer said about limits.
 //
 // Its errors are plain; package zoom makes the public ones of them.

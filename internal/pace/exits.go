@@ -24,7 +24,7 @@ type exit struct{ at time.Time }
 
 // newExits watches a limit a second. Turns at the pace are never held up.
 func newExits(limit, perSecond float64) exits {
-	const margin = 0.5 // of what the pace leaves to the limit
+	const margin = 0.7 // of what the pace leaves to the limit
 	n := max(1, int(limit))
 	if limit <= perSecond || n > mostExits {
 		return exits{}

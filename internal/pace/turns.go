@@ -28,13 +28,14 @@ type turns struct {
 	late   time.Duration // so late a waiter may wake up without delaying the next turn
 }
 
-// mostLate is what timers are late on a busy machine.
-const mostLate = 20 * time.Millisecond
+// mostLate is what timers are late on a busy machine. The rest of what the pace leaves to
+// the limit is for the way to the server.
+const mostLate = 10 * time.Millisecond
 
 func newTurns(full, limit float64) turns {
 	t := turns{full: rate.Limit(full), bucket: rate.NewLimiter(rate.Limit(full), 1), exits: newExits(limit, full)}
 	if limit > full { // a window with so much more in it is still below the limit
-		t.late = min(mostLate, time.Duration(0.4*(limit/full-1)*float64(time.Second)))
+		t.late = min(mostLate, time.Duration(0.2*(limit/full-1)*float64(time.Second)))
 	}
 	return t
 }
