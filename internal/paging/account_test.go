@@ -32,6 +32,7 @@ type account struct {
 	silent bool         // it does not count
 	empty  bool         // a full last page has an empty one behind it
 	number bool         // it takes the number of a page
+	rule   Rule
 
 	born  int
 	used  map[string]bool
@@ -39,7 +40,7 @@ type account struct {
 }
 
 func newAccount(seed uint64, sizes [3]int, kind string, rate float64, pairs bool) *account {
-	a := &account{rng: rand.New(rand.NewPCG(seed, 7)), kind: kind, rate: rate, pairs: pairs, used: map[string]bool{}}
+	a := &account{rng: rand.New(rand.NewPCG(seed, 7)), kind: kind, rate: rate, pairs: pairs, used: map[string]bool{}, rule: Proof}
 	for i, n := range sizes {
 		for range n {
 			a.lists[i] = append(a.lists[i], a.newPerson(float64(a.born), true))
@@ -188,7 +189,7 @@ func (a *account) listing(size int) *Listing[string] {
 	return &Listing[string]{
 		Parts:   []Part{{Size: size}, {Size: size, NeverEmpty: true}, {Size: size}},
 		Tokens:  Tokens{Parts: 3, Joined: true, Mark: "m"},
-		Rule:    Proof,
+		Rule:    a.rule,
 		Key:     func(name string) (string, string) { return name, "" },
 		Fetch:   a.fetch,
 		Expired: func(err error) bool { return errors.Is(err, errToken) },

@@ -71,6 +71,7 @@ const (
 // A Notice is something that a listing notices about itself.
 type Notice int
 
+// What a listing notices.
 const (
 	NoticePage          Notice = iota // nothing but a page
 	NoticeRestarted                   // a page token expired and the walk begins again
@@ -91,6 +92,7 @@ type Event struct {
 // A Reason is why a listing fails of itself.
 type Reason int
 
+// Why a listing fails of itself.
 const (
 	Loop       Reason = iota // its pages do not end
 	Incomplete               // rows are missing, or may be

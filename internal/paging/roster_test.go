@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -119,4 +120,41 @@ func TestEdgesThatMeet(t *testing.T) {
 		pages := (c.people + min(c.size, c.most) - 1) / min(c.size, c.most)
 		assert.LessOrEqual(t, float64(a.calls[1]), c.ratio*float64(pages), "%+v", c)
 	}
+}
+
+// TestPlainWalkLosesPeople is the control: without the proof the same schedules lose
+// somebody, with the right count.
+func TestPlainWalkLosesPeople(t *testing.T) {
+	lost := 0
+	for i := range 30 {
+		a := newAccount(uint64(i), [3]int{0, 1000, 0}, "offset", 0.5, true)
+		a.rule = Recount
+		if o := a.run(t, 100); o.err == nil && a.lost(o) > 0 {
+			lost++
+		}
+	}
+	assert.Positive(t, lost)
+	t.Logf("lost in %d of 30", lost)
+}
+
+// TestProofMemory: what a proven listing remembers is the ids and a few pages.
+func TestProofMemory(t *testing.T) {
+	const people, most = 60_000, 40
+	a := newAccount(1, [3]int{0, people, 0}, "offset", 0, false)
+	for i, p := range a.lists[1] {
+		p.name = idOf(uint64(i))
+	}
+	testSize = 300
+	p := Start(a.listing(300), Place{})
+	before, used := live(), int64(0)
+	for !p.Done() {
+		page, _, err := p.Next(t.Context())
+		require.NoError(t, err)
+		if page.NextPageToken == "" { // the last one
+			used = live() - before
+		}
+	}
+	runtime.KeepAlive(p)
+	t.Logf("%.1f bytes a person", float64(used)/people)
+	assert.LessOrEqual(t, used, int64(people*most))
 }

@@ -94,12 +94,13 @@ func move(rng *rand.Rand, srv *zoomtest.Server, stays map[string]bool) {
 		return
 	}
 	delete(stays, u.Email)
+	kind := rng.IntN(4)
 	switch {
 	case u.Status == zoom.StatusPending:
 		srv.SetStatus(u.Email, zoom.StatusActive)
-	case u.Status == zoom.StatusActive && rng.IntN(2) == 0:
+	case u.Status == zoom.StatusActive && kind < 2:
 		srv.SetStatus(u.Email, zoom.StatusInactive)
-	case u.Status == zoom.StatusActive && rng.IntN(2) == 0:
+	case u.Status == zoom.StatusActive && kind == 2:
 		srv.RemoveUser(u.Email)
 		srv.AddUser(zoom.User{Email: "new" + u.Email, Type: zoom.TypeBasic})
 	default:

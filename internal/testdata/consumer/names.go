@@ -121,7 +121,7 @@ var (
 	_ func(*zoom.ReportsService, string, *zoom.UserMeetingsOptions) *zoom.List[*zoom.ReportMeeting] = (*zoom.ReportsService).UserMeetings
 	_ func(*zoom.ReportsService, *zoom.SignInsOptions) *zoom.List[*zoom.SignIn]                     = (*zoom.ReportsService).SignIns
 	_                                                                                               = zoom.ListUsersOptions{PageSize: 0, Status: "", RoleID: "", IncludeFields: "", License: ""}
-	_                                                                                               = zoom.RosterOptions{PageSize: 0, Statuses: nil}
+	_                                                                                               = zoom.RosterOptions{PageSize: 0, Statuses: nil, RoleID: "", IncludeFields: "", CountOnly: false}
 	_                                                                                               = zoom.ListMeetingsOptions{PageSize: 0, Type: "", From: time.Time{}, To: time.Time{}, Timezone: ""}
 	_                                                                                               = zoom.ParticipantsOptions{PageSize: 0, IncludeFields: ""}
 	_                                                                                               = zoom.HostsOptions{PageSize: 0, Type: "", From: time.Time{}, To: time.Time{}, GroupID: ""}
