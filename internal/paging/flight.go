@@ -28,7 +28,6 @@ func (p *Pager[T]) depart(ctx context.Context, ahead bool) {
 		p.flights = append(p.flights, f)
 	}
 	fly := func(f *flight[T]) {
-		defer close(f.landed)
 		f.page, f.err = p.l.Fetch(group, f.ask)
 		if f.err == nil || p.l.Expired(f.err) {
 			return
@@ -46,6 +45,7 @@ func (p *Pager[T]) depart(ctx context.Context, ahead bool) {
 	}
 	for _, f := range flights {
 		go func() {
+			defer close(f.landed) // after the panic has been kept
 			defer func() {
 				if f.panicked = recover(); f.panicked != nil {
 					cancel()
@@ -55,6 +55,7 @@ func (p *Pager[T]) depart(ctx context.Context, ahead bool) {
 		}()
 	}
 	if !ahead {
+		defer close(p.flights[0].landed)
 		fly(p.flights[0])
 	}
 }
