@@ -144,8 +144,9 @@ func (s *single[T]) end(ctx context.Context, last *Page[T]) {
 	}
 }
 
-// missing reports whether rows are missing, and whether there are so many of them,
-// or so few rows, that a page must be.
+// missing reports whether rows are missing, and whether a page must be: the pages
+// that were read have no room for all rows, or as many rows are missing as a page
+// has.
 func (s *single[T]) missing(last *Page[T]) (missing, pageMissing bool) {
 	pages := s.w.pages + s.before.Pages
 	switch {
@@ -156,7 +157,8 @@ func (s *single[T]) missing(last *Page[T]) (missing, pageMissing bool) {
 	case !s.counts:
 		return false, false
 	default:
-		return s.rows < s.total, s.total > s.w.served*pages
+		isPage := s.total > s.w.served*pages || s.total-s.rows >= s.w.served
+		return s.rows < s.total, s.rows < s.total && isPage
 	}
 }
 

@@ -82,6 +82,8 @@ func TestFaultPG20RowsThatAreMissing(t *testing.T) {
 		"PG20 1 of 600":                      {ReadAgain, []sheet{{abc[:1], 600, false}}, abc[:1], nil, true},
 		"PG20 1 of 600, heavy":               {NoteOnly, []sheet{{abc[:1], 600, false}}, abc[:1], nil, true},
 		"PG20 1 of 600 on two pages":         {NoteOnly, []sheet{{abc[:1], 600, true}, {nil, 600, false}}, abc[:1], nil, true},
+		"PG20 1 of 20, room for all":         {NoteOnly, []sheet{{abc[:1], 20, true}, {nil, 20, false}}, abc[:1], nil, true},
+		"PG20 a gap below a page":            {NoteOnly, []sheet{{abc, 12, true}, {nil, 12, false}}, abc, []Notice{NoticeCountDiffers}, false},
 		"PG20 the last count holds":          {NoteOnly, []sheet{{abc[:1], 600, true}, {abc[1:], 3, false}}, abc, nil, false},
 		"PG20 the last count that there is":  {NoteOnly, []sheet{{abc[:1], 600, true}, {abc[1:], -1, false}}, abc, nil, true},
 		"PG20 a gap, heavy":                  {NoteOnly, []sheet{{abc, 5, false}}, abc, []Notice{NoticeCountDiffers}, false},
