@@ -67,16 +67,19 @@ func RetryAt(err error) (at time.Time, ok bool) {
 	return at, true
 }
 
-// Temporary reports whether waiting mends the error: a limit, a failure of Zoom's or
-// of the network, or any error for which Zoom named a moment. [ErrOutcomeUnknown] is
-// not mended by waiting: look first whether the change was made.
+// Temporary reports whether the same again may succeed later: after a limit, a failure
+// of Zoom's or of the network, an answer that is not what Zoom describes, a listing
+// that must be listed again from its start, a change that Zoom accepted and did not make,
+// or any error for which Zoom named a moment. [ErrOutcomeUnknown] is not one of them:
+// look first whether the change was made.
 func Temporary(err error) bool {
 	if errors.Is(err, ErrOutcomeUnknown) {
 		return false
 	}
 	named := false
 	eachError(err, func(e *Error) { named = named || !e.RetryAt.IsZero() })
-	return named || isAny(err, ErrRateLimited, ErrDailyLimit, ErrConcurrentOp, ErrServer, ErrUnreachable, ErrTimeout)
+	return named || isAny(err, ErrRateLimited, ErrDailyLimit, ErrConcurrentOp, ErrServer, ErrUnreachable, ErrTimeout,
+		ErrBadResponse, ErrPageTokenExpired, ErrListIncomplete, ErrNotApplied)
 }
 
 // Unavailable reports whether Zoom, or the way to it, failed or is overloaded: the
@@ -86,13 +89,18 @@ func Unavailable(err error) bool {
 }
 
 // StopsRun reports whether the same error would come back for every other user, so
-// that a loop over users must stop. An error that is not known does not stop it.
+// that a loop over users must stop. An error that is not known does not stop it, and
+// neither does a limit that Zoom says is of this one user.
 func StopsRun(err error) bool {
-	unknownRoute := false
-	eachError(err, func(e *Error) { unknownRoute = unknownRoute || e.Code == meaning.CodeNoRoute })
-	return unknownRoute || isAny(err, context.Canceled, context.DeadlineExceeded,
+	unknownRoute, oneUser := false, false
+	eachError(err, func(e *Error) {
+		unknownRoute = unknownRoute || e.Code == meaning.CodeNoRoute
+		oneUser = oneUser || e.oneUser
+	})
+	limited := isAny(err, ErrDailyLimit, ErrRateLimited) && !oneUser
+	return unknownRoute || limited || isAny(err, context.Canceled, context.DeadlineExceeded,
 		ErrUnauthorized, ErrReauthorize, ErrClientCredentials, ErrScope, ErrForbidden, ErrAccountMismatch, ErrNoReport, ErrClosed,
-		ErrDailyLimit, ErrRateLimited, ErrNoSeats, // no seat is left to move anybody to
+		ErrNoSeats, // no seat is left to move anybody to
 		ErrServer, ErrUnreachable, ErrTimeout, ErrTLS, ErrRedirect)
 }
 
@@ -154,7 +162,8 @@ type Error struct {
 	Scopes     []string     // with ErrScope: what Zoom, or Preflight, says is missing
 	Err        error        // the sentinel or the cause; may be nil for a refusal without a sentinel
 
-	wait time.Duration // what the answer asked for, by the server's clock
+	wait    time.Duration // what the answer asked for, by the server's clock
+	oneUser bool          // a limit of this one user and not of the account
 }
 
 // A FieldError is one finding of Zoom's validation.
@@ -184,7 +193,8 @@ func (e *Error) Error() string {
 	if e.Path != "" {
 		b.WriteString(": " + e.Method + " " + e.Path)
 	}
-	if e.StatusCode != 0 {
+	saidWithin := e.saysOf(e.Err)
+	if e.StatusCode != 0 && !saidWithin {
 		fmt.Fprintf(&b, ": status %d", e.StatusCode)
 		if e.Code != 0 {
 			fmt.Fprintf(&b, ", code %d", e.Code)
@@ -212,10 +222,17 @@ func (e *Error) Error() string {
 	if !e.RetryAt.IsZero() {
 		b.WriteString(", retry at " + e.RetryAt.UTC().Format(time.RFC3339))
 	}
-	if e.TrackingID != "" {
+	if e.TrackingID != "" && !saidWithin {
 		b.WriteString(", tracking id " + scrub(e.TrackingID))
 	}
 	return b.String()
+}
+
+// saysOf reports whether the answer of this error is that of an [*Error] within, which
+// names it: a token call failed, and the call that needed the token was not sent.
+func (e *Error) saysOf(cause error) bool {
+	inner, ok := errors.AsType[*Error](cause)
+	return ok && inner != nil && inner.StatusCode != 0 && inner.StatusCode == e.StatusCode && inner.TrackingID == e.TrackingID
 }
 
 // GoString keeps %#v from walking into the cause.

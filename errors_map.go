@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/seatkit/zoom/internal/meaning"
+	"github.com/seatkit/zoom/internal/pace"
 	"github.com/seatkit/zoom/internal/redact"
 	"github.com/seatkit/zoom/internal/transport"
 	"github.com/seatkit/zoom/internal/wire"
@@ -19,6 +20,7 @@ func newError(o *operation, err error) *Error {
 		return e
 	}
 	e.Attempts, e.RetryAt, e.wait = f.Attempts, f.RetryAt, f.Wait
+	e.oneUser = f.Rate.Kind() == pace.KindPerUser
 	api := &wire.APIError{}
 	if f.Answer != nil {
 		e.StatusCode = f.Answer.Status

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -248,14 +249,14 @@ func TestQuestionsAboutErrors(t *testing.T) {
 		{refused(zoom.ErrTimeout), answers{temporary: true, unavailable: true, stops: true}},
 		{refused(zoom.ErrTLS), answers{unavailable: true, stops: true, person: true}},
 		{refused(zoom.ErrRedirect), answers{unavailable: true, stops: true, person: true}},
-		{refused(zoom.ErrBadResponse), answers{unavailable: true}},
+		{refused(zoom.ErrBadResponse), answers{temporary: true, unavailable: true}},
 		{refused(zoom.ErrBodyTooLarge), answers{unavailable: true}},
-		{refused(zoom.ErrPageTokenExpired), answers{}},
+		{refused(zoom.ErrPageTokenExpired), answers{temporary: true}},
 		{refused(zoom.ErrPageLoop), answers{}},
-		{refused(zoom.ErrListIncomplete), answers{}},
+		{refused(zoom.ErrListIncomplete), answers{temporary: true}},
 		{refused(zoom.ErrOutcomeUnknown), answers{}},
 		{errors.Join(zoom.ErrOutcomeUnknown, zoom.ErrServer), answers{unavailable: true, stops: true}},
-		{refused(zoom.ErrNotApplied), answers{}},
+		{refused(zoom.ErrNotApplied), answers{temporary: true}},
 		{refused(zoom.ErrAccountMismatch), answers{stops: true, person: true}},
 		{refused(zoom.ErrClosed), answers{stops: true}},
 		{&zoom.Error{StatusCode: 404, Code: 2300}, answers{stops: true}},
@@ -270,6 +271,84 @@ func TestQuestionsAboutErrors(t *testing.T) {
 			assert.Equal(t, tc.want.temporary, named, "%s: %v", form, err)
 		}
 	}
+}
+
+// The table of docs/errors.md says what the questions answer.
+func TestQuestionsAreAsDocumented(t *testing.T) {
+	text, err := os.ReadFile("docs/errors.md")
+	require.NoError(t, err)
+	_, table, _ := strings.Cut(string(text), "## What the questions answer")
+	table, _, _ = strings.Cut(table, "\n## ")
+	documented := map[string]string{}
+	for line := range strings.Lines(table) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 8 {
+			continue
+		}
+		answers := ""
+		for _, cell := range cells[2:7] {
+			answers += strings.TrimSpace(cell) + ";"
+		}
+		for name := range strings.SplitSeq(strings.ReplaceAll(cells[1], "`", ""), ",") {
+			documented[strings.TrimSpace(name)] = answers
+		}
+	}
+	word := map[bool]string{true: "yes;", false: ";"}
+	for name, sentinel := range map[string]error{
+		"ErrInvalidArgument": zoom.ErrInvalidArgument, "ErrUnauthorized": zoom.ErrUnauthorized, "ErrReauthorize": zoom.ErrReauthorize,
+		"ErrClientCredentials": zoom.ErrClientCredentials, "ErrScope": zoom.ErrScope, "ErrScopesUnknown": zoom.ErrScopesUnknown,
+		"ErrForbidden": zoom.ErrForbidden, "ErrNoReport": zoom.ErrNoReport, "ErrNotFound": zoom.ErrNotFound,
+		"ErrProtected": zoom.ErrProtected, "ErrNoSeats": zoom.ErrNoSeats, "ErrRateLimited": zoom.ErrRateLimited,
+		"ErrDailyLimit": zoom.ErrDailyLimit, "ErrConcurrentOp": zoom.ErrConcurrentOp, "ErrServer": zoom.ErrServer,
+		"ErrUnreachable": zoom.ErrUnreachable, "ErrTimeout": zoom.ErrTimeout, "ErrTLS": zoom.ErrTLS, "ErrRedirect": zoom.ErrRedirect,
+		"ErrBadResponse": zoom.ErrBadResponse, "ErrBodyTooLarge": zoom.ErrBodyTooLarge, "ErrPageTokenExpired": zoom.ErrPageTokenExpired,
+		"ErrPageLoop": zoom.ErrPageLoop, "ErrListIncomplete": zoom.ErrListIncomplete, "ErrOutcomeUnknown": zoom.ErrOutcomeUnknown,
+		"ErrNotApplied": zoom.ErrNotApplied, "ErrAccountMismatch": zoom.ErrAccountMismatch, "ErrClosed": zoom.ErrClosed,
+	} {
+		err := &zoom.Error{Op: "users.get", Err: sentinel}
+		want := ""
+		for _, question := range []func(error) bool{zoom.Temporary, zoom.Unavailable, zoom.StopsRun, zoom.StopsPromotions, zoom.NeedsPerson} {
+			want += word[question(err)]
+		}
+		assert.Equal(t, want, documented[name], name)
+	}
+}
+
+// A limit of one user ends no run.
+func TestStopsRunIsFalseForALimitOfOneUser(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault zoomtest.Fault
+		stops bool
+	}{
+		"of one user":    {zoomtest.UserLimit(), false},
+		"of the account": {zoomtest.DailyLimit(endOfNovember), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := zoomtest.NewServer()
+			user := server.AddUser(zoom.User{Email: "ann@example.com"})
+			server.Inject(c.fault)
+			_, err := server.Client().Users.Get(t.Context(), user.ID)
+			require.ErrorIs(t, err, zoom.ErrDailyLimit)
+			assert.Equal(t, c.stops, zoom.StopsRun(paged(wrapped(err))))
+		})
+	}
+}
+
+// What is said once is not said again.
+func TestErrorTextsSayEachThingOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lost := newTape(answer{status: 503}, answer{status: 503}, answer{status: 503}, answer{status: 503}, answer{status: 503}, answer{status: 503})
+		err := lost.client(t).Users.Deactivate(t.Context(), "u1")
+		require.ErrorIs(t, err, zoom.ErrOutcomeUnknown)
+		assert.Equal(t, 1, strings.Count(err.Error(), zoom.ErrOutcomeUnknown.Error()), "%v", err)
+
+		server := zoomtest.NewServer()
+		server.Inject(zoomtest.Fault{Route: "/oauth/token", Status: 400, Body: `{"error":"invalid_client"}`})
+		_, err = server.Client().Users.Get(t.Context(), "u1")
+		require.ErrorIs(t, err, zoom.ErrClientCredentials)
+		assert.Equal(t, 1, strings.Count(err.Error(), "status 400"), "%v", err)
+		assert.Equal(t, 1, strings.Count(err.Error(), "tracking id"), "%v", err)
+	})
 }
 
 func TestStopsPromotions(t *testing.T) {

@@ -168,7 +168,7 @@ func unknownOutcome(o *operation, write error, later ...error) *Error {
 	causes := later
 	if first, ok := errors.AsType[*Error](write); ok {
 		*e = *first
-		causes = append([]error{first.Err}, later...)
+		causes = append([]error{whyUnknown(first.Err)}, later...)
 	}
 	for _, cause := range later {
 		if inner, ok := errors.AsType[*Error](cause); ok && e.RetryAt.IsZero() {
@@ -177,6 +177,15 @@ func unknownOutcome(o *operation, write error, later ...error) *Error {
 	}
 	e.Err = withSentinel(ErrOutcomeUnknown, &afterwards{causes})
 	return e
+}
+
+// whyUnknown takes out of a cause that the outcome is unknown, which the whole error
+// says once.
+func whyUnknown(err error) error {
+	if e, ok := err.(*causedError); ok && e.sentinel == ErrOutcomeUnknown { //nolint:errorlint // the very type and value
+		return e.cause
+	}
+	return err
 }
 
 // afterwards is several causes on one line, in the order in which they came.
@@ -188,7 +197,7 @@ func (e *afterwards) Error() string {
 	texts := make([]string, 0, len(e.causes))
 	for _, cause := range e.causes {
 		if inner, ok := cause.(*Error); ok && inner.Err != nil { //nolint:errorlint // what wraps one has words of its own
-			cause = fmt.Errorf("%s: %w", inner.Op, inner.Err)
+			cause = fmt.Errorf("%s: %w", inner.Op, whyUnknown(inner.Err))
 		}
 		texts = append(texts, cause.Error())
 	}
