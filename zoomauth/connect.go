@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"sync"
 	"time"
 )
 
@@ -39,8 +40,10 @@ func (a App) connect(ctx context.Context, store TokenStore, login *Login, callba
 	if err != nil {
 		return nil, opError(opKeep, err)
 	}
+	giveBack := sync.OnceValue(func() error { return release(lease) })
+	defer func() { _ = giveBack() }() // also if a transport of the caller's panics
 	t, err := a.exchangeUnder(ctx, lease, store, login, code)
-	if releaseErr := release(lease); err == nil && releaseErr != nil && !holds(ctx, store, t) {
+	if releaseErr := giveBack(); err == nil && releaseErr != nil && !holds(ctx, store, t) {
 		err = a.saveOrRevoke(ctx, store, t) // it was to commit only now
 	}
 	if err != nil {

@@ -511,3 +511,21 @@ func checkServed(t *testing.T, err error, status int) {
 	zoomauth.ServeFailure(w, err)
 	checkPage(t, status, shown{w.Result(), w.Body.String()})
 }
+
+// A transport that panics in the exchange leaves the lock free.
+func TestFaultAU35TheExchangePanics(t *testing.T) {
+	store := &watched{}
+	s := newService(t, func(s *service, o *zoomauth.HandlerOptions) {
+		s.app.HTTPClient = &http.Client{Transport: transportFunc(func(*http.Request) (*http.Response, error) { panic("no wire") })}
+		o.Apps = zoomauth.Apps{s.app}
+		o.Store = func(context.Context, *zoomauth.Login) (zoomauth.TokenStore, error) { return store, nil }
+	})
+	v := s.visitor()
+	query := v.allowed().Encode()
+	assert.Panics(t, func() { v.back(query) })
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	lease, err := store.Lock(ctx)
+	require.NoError(t, err)
+	require.NoError(t, lease.Release())
+}

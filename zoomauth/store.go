@@ -226,8 +226,8 @@ func storeError(err error) error {
 }
 
 // Keep saves a token that a person has just authorised, in place of whatever is
-// stored, once no refresh of the former one is under way. [Handler] does it by
-// itself.
+// stored, once no refresh of the former one is under way. [Handler] does it by itself. If
+// it fails, the grant is alive at Zoom: call it again, or end the grant by [App.Revoke].
 func Keep(ctx context.Context, store TokenStore, t *Token) error {
 	if ctx == nil || store == nil || t == nil {
 		return invalid("auth.keep", errors.New("context, store, token: is nil"))
