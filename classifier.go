@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+
+	"github.com/seatkit/zoom/internal/wire"
 )
 
 // ParseIncludeFreeUsers reads the include-free-users setting as a person types
@@ -94,7 +96,7 @@ type LicenseSummary struct {
 func (s *LicenseSummary) hasAccepted(u *User) bool {
 	address := ""
 	if u.ID == "" || s.invited != nil {
-		address = strings.ToLower(u.Email)
+		address = wire.LowerASCII(u.Email)
 	}
 	switch {
 	case u.ID == "" && u.Status == StatusPending:

@@ -187,11 +187,10 @@ func (s *listSpec[T]) listing(ahead bool) *paging.Listing[T] {
 		Fetch:   s.fetch,
 		Expired: isExpired,
 		Fail: func(r paging.Reason, detail string) error {
-			sentinel := ErrListIncomplete
 			if r == paging.Loop {
-				sentinel = ErrPageLoop
+				return s.fail(ErrPageLoop, detail)
 			}
-			return &Error{Op: s.op.op, Method: s.op.method, Path: s.op.path, Err: fmt.Errorf("%w: %s", sentinel, detail)}
+			return s.incomplete(detail)
 		},
 		Notice: func(ctx context.Context, e paging.Event) {
 			s.c.tracer.page(ctx, PageInfo{Op: s.op.op, Number: e.Number, Items: e.Rows, TotalRecords: e.Total, UnreadFields: e.Unread, Note: listNotes[e.Notice]})
@@ -202,6 +201,13 @@ func (s *listSpec[T]) listing(ahead bool) *paging.Listing[T] {
 		l.Parts = append(l.Parts, paging.Part{Size: size, NeverEmpty: p.neverEmpty})
 	}
 	return l
+}
+
+// incomplete is the error of a listing in which rows are missing.
+func (s *listSpec[T]) incomplete(detail string) error { return s.fail(ErrListIncomplete, detail) }
+
+func (s *listSpec[T]) fail(sentinel error, detail string) error {
+	return &Error{Op: s.op.op, Method: s.op.method, Path: s.op.path, Err: fmt.Errorf("%w: %s", sentinel, detail)}
 }
 
 // isExpired reports a refusal of a page token. One in words that are not known can also

@@ -122,13 +122,15 @@ var readBackAfter = [...]time.Duration{0, 3 * time.Second, 7 * time.Second}
 //   - users whose type or status is not known,
 //   - On-Prem users, unless AllowOnPrem is set,
 //   - hosts of a meeting that is in progress or begins within the hour, unless
-//     AllowLive is set. Zoom lists scheduled meetings alone: an instant meeting, or one
-//     with the personal meeting id, is not seen,
+//     AllowLive is set. Due is what is due by the clock of this machine or by Zoom's; an
+//     upcoming meeting whose time cannot be read is due. Zoom lists scheduled meetings
+//     alone: an instant meeting, or one with the personal meeting id, is not seen,
 //   - by downgrade, holders of a bundle, which it would not free, and users whose role
 //     is not known.
 //
 // If the meetings cannot be read, because the token lacks the scope or for any other
-// reason, nothing is written and the error is that of the read.
+// reason, nothing is written and the error is that of the read; where fewer come than
+// Zoom counts it is [ErrListIncomplete].
 //
 // A user who is inactive, or Basic or without any meetings licence and without a
 // bundle, holds no seat: [OutcomeAlreadyReclaimed], and nothing is written, whatever
@@ -161,6 +163,7 @@ type reclaim struct {
 	users  *UsersService
 	opts   ReclaimOptions
 	result *ReclaimResult
+	ahead  time.Duration // of our clock is Zoom's
 }
 
 func (r *reclaim) run(ctx context.Context, userID string) error {
@@ -171,7 +174,7 @@ func (r *reclaim) run(ctx context.Context, userID string) error {
 	case isMe(userID):
 		return r.protect(o, "it is the caller")
 	}
-	user, now, err := r.read(ctx, userID)
+	user, err := r.read(ctx, userID)
 	if err != nil {
 		return err
 	}
@@ -183,7 +186,7 @@ func (r *reclaim) run(ctx context.Context, userID string) error {
 		r.result.Outcome = OutcomeAlreadyReclaimed
 		return nil
 	}
-	switch reason, err := r.hosting(ctx, user.ID, now); {
+	switch reason, err := r.hosting(ctx, user.ID); {
 	case err != nil:
 		return err
 	case reason != "":
@@ -196,22 +199,20 @@ func (r *reclaim) run(ctx context.Context, userID string) error {
 	}
 }
 
-// read reads the user and tells the time by Zoom's clock. A pending user may come
+// read reads the user and compares Zoom's clock with ours. A pending user may come
 // without the id that was asked for: nothing is done to one.
-func (r *reclaim) read(ctx context.Context, userID string) (*User, time.Time, error) {
+func (r *reclaim) read(ctx context.Context, userID string) (*User, error) {
 	user, answer, err := r.users.get(ctx, userID)
 	if err != nil {
-		return nil, time.Time{}, err
+		return nil, err
 	}
-	byAddress := strings.Contains(userID, "@")
-	if !isAbout(user, userID) && (byAddress || user.ID != "") {
-		return nil, time.Time{}, otherUser("users.reclaim")
+	if !isAbout(user, userID) && (isAddress(userID) || user.ID != "") {
+		return nil, otherUser("users.reclaim")
 	}
-	now, err := http.ParseTime(answer.Header.Get("Date"))
-	if err != nil {
-		now = time.Now()
+	if date, err := http.ParseTime(answer.Header.Get("Date")); err == nil {
+		r.ahead = time.Until(date)
 	}
-	return user, now, nil
+	return user, nil
 }
 
 // soon is how long before a meeting its host is protected.
@@ -220,18 +221,20 @@ const soon = time.Hour
 // hosting says which meeting protects a host; empty: none. Upcoming meetings include
 // those in progress, so that one request is enough for a user without any. Which of
 // them is in progress before or after its time only the list of live ones tells.
-func (r *reclaim) hosting(ctx context.Context, userID string, now time.Time) (string, error) {
+func (r *reclaim) hosting(ctx context.Context, userID string) (string, error) {
 	if r.opts.AllowLive {
 		return "", nil
 	}
 	none := true
 	for m, err := range r.meetings(ctx, userID, MeetingsUpcoming) {
 		switch {
-		case cannotHost(err):
+		case none && cannotHost(err):
 			return "", nil
 		case err != nil:
-			return "", withoutPage(err)
-		case m.isDue(now, soon):
+			return "", err
+		case !m.hasSchedule():
+			return "the time of a meeting cannot be read", nil
+		case r.isDue(m):
 			return "a meeting is in progress or begins within the hour", nil
 		}
 		none = false
@@ -241,15 +244,35 @@ func (r *reclaim) hosting(ctx context.Context, userID string, now time.Time) (st
 	}
 	for _, err := range r.meetings(ctx, userID, MeetingsLive) {
 		if err != nil {
-			return "", withoutPage(err)
+			return "", err
 		}
 		return "a meeting is in progress", nil
 	}
 	return "", nil
 }
 
+// meetings lists the meetings of a user. Nobody is taken for idle whose meetings are
+// fewer than Zoom counts.
 func (r *reclaim) meetings(ctx context.Context, userID, kind string) iter.Seq2[*Meeting, error] {
-	return (&MeetingsService{r.users.client()}).List(userID, &ListMeetingsOptions{Type: kind}).All(ctx)
+	return func(yield func(*Meeting, error) bool) {
+		list := (&MeetingsService{r.users.client()}).List(userID, &ListMeetingsOptions{Type: kind})
+		rows, counted := 0, 0
+		for page, err := range list.Pages(ctx) {
+			if err != nil {
+				yield(nil, withoutPage(err))
+				return
+			}
+			rows, counted = rows+len(page.Items), max(counted, page.TotalRecords)
+			for _, m := range page.Items {
+				if !yield(m, nil) {
+					return
+				}
+			}
+		}
+		if rows < counted {
+			yield(nil, list.spec.incomplete("fewer meetings than the server counts"))
+		}
+	}
 }
 
 // withoutPage is the error of a listing that the caller did not ask for.
@@ -267,13 +290,41 @@ func cannotHost(err error) bool {
 	return ok && refused.Code == meaning.CodeNoMeetings
 }
 
+// The types of meetings that have no time of their own.
+const (
+	meetingInstant   = 1
+	meetingRecurring = 3 // without a fixed time
+)
+
+// hasSchedule reports whether it can be told when a meeting is planned, or that it has
+// no time. A time without a zone can be hours off.
+func (m *Meeting) hasSchedule() bool {
+	if m.StartTime == nil {
+		return m.Type == meetingInstant || m.Type == meetingRecurring
+	}
+	_, err := time.Parse(time.RFC3339, m.StartTime.Raw())
+	return err == nil && !m.StartTime.IsZero()
+}
+
+// isDue reports whether a meeting is due by our clock or by Zoom's: either can be wrong.
+func (r *reclaim) isDue(m *Meeting) bool {
+	now := time.Now()
+	return m.isDue(now, soon) || m.isDue(now.Add(r.ahead), soon)
+}
+
+// A meeting whose length is not known is taken for one of the longest that Zoom allows.
+const longestMeeting = 30 * time.Hour
+
 // isDue reports whether a meeting goes on by its schedule, or begins within the time.
 func (m *Meeting) isDue(now time.Time, within time.Duration) bool {
 	if m.StartTime.IsZero() {
 		return false
 	}
+	length := longestMeeting
+	if m.Duration > 0 && m.Duration < int(longestMeeting/time.Minute) {
+		length = time.Duration(m.Duration) * time.Minute
+	}
 	start := m.StartTime.Time()
-	length := max(time.Duration(m.Duration)*time.Minute, time.Minute)
 	return start.Before(now.Add(within)) && start.Add(length).After(now)
 }
 

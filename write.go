@@ -125,12 +125,15 @@ func isAbout(user *User, userID string) bool {
 	switch {
 	case isMe(userID):
 		return user.ID != ""
-	case strings.Contains(userID, "@"):
-		return strings.EqualFold(user.Email, userID)
+	case isAddress(userID):
+		return wire.LowerASCII(user.Email) == wire.LowerASCII(userID)
 	default:
 		return user.ID == userID
 	}
 }
+
+// isAddress reports whether a user is named by e-mail address.
+func isAddress(userID string) bool { return strings.Contains(userID, "@") }
 
 // beforeWrite is how long to wait before a change is sent again: what the answer
 // to the former one asked for, if that can be slept through.

@@ -2,7 +2,8 @@ package paging
 
 import (
 	"encoding/base64"
-	"strings"
+
+	"github.com/seatkit/zoom/internal/wire"
 )
 
 // idSet is an exact set of ids. Zoom's ids are 16 bytes written in base64: those
@@ -77,7 +78,7 @@ func (p *people) add(id, address string) (counts, isNew bool) {
 	last := len(p.readings) - 1
 	if id == "" {
 		counts = p.readings[last].addresses.add(address)
-		shown := strings.ToLower(address)
+		shown := wire.LowerASCII(address)
 		_, known := p.shown[shown]
 		p.shown[shown] = struct{}{}
 		return counts, !known

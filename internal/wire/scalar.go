@@ -118,3 +118,19 @@ func Seconds(raw []byte) (time.Duration, error) {
 	}
 	return time.Duration(f * float64(time.Second)), nil
 }
+
+// LowerASCII makes the letters of ASCII small and leaves all others: two addresses that
+// differ in another letter are two people. A text without large ones is returned as it is.
+func LowerASCII(text string) string {
+	isUpper := func(r rune) bool { return 'A' <= r && r <= 'Z' }
+	if !strings.ContainsFunc(text, isUpper) {
+		return text
+	}
+	b := []byte(text)
+	for i, c := range b {
+		if isUpper(rune(c)) {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
