@@ -43,9 +43,9 @@ type TokenSource interface {
 // goroutine: that should then return another token. If it returns the same one, the API
 // call ends in [ErrUnauthorized].
 //
-// In place of refused tokens a client asks for one new token in 30 seconds at most. Until
-// then a call whose token is refused ends in [ErrUnauthorized]; if the token has worked
-// before, the call is first sent once more with it.
+// If the new token is refused too, by the same call or before it worked for any other, the
+// client asks for no further one within 30 seconds of the first: calls whose token is
+// refused end in [ErrUnauthorized].
 type TokenRejecter interface {
 	Rejected(ctx context.Context, accessToken string)
 }
@@ -107,8 +107,8 @@ func cachedToken(ctx context.Context, cache *tokens.Cache[*oauth2.Token]) (*oaut
 // A ServerToServerSource gets access tokens for an unattended job by Zoom's
 // server-to-server OAuth. It caches the token, fetches a new one five minutes
 // before the old one expires, once for all who ask, and again when a token was
-// refused, once in 30 seconds at most. Clients may share it, and should: a new token can
-// end the life of the former one.
+// refused. If the new one is refused too it fetches no other for 30 seconds. Clients may
+// share it, and should: a new token can end the life of the former one.
 //
 // It needs no scope of its own; what the token may do is set in the Zoom app.
 //

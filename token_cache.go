@@ -63,7 +63,15 @@ func (c *clientTokens) Held(ctx context.Context) (access string, ok bool) {
 }
 
 // Rejected reports an access token that the API refused.
-func (c *clientTokens) Rejected(_ context.Context, accessToken string) { c.cache.Rejected(accessToken) }
+func (c *clientTokens) Rejected(_ context.Context, accessToken string) (undecided bool) {
+	return c.cache.Rejected(accessToken)
+}
+
+// Accepted reports an access token that the API accepted.
+func (c *clientTokens) Accepted(accessToken string) { c.cache.Accepted(accessToken) }
+
+// Useless reports an access token that was refused like the one that it came in place of.
+func (c *clientTokens) Useless(accessToken string) { c.cache.Useless(accessToken) }
 
 // token returns the whole token.
 func (c *clientTokens) token(ctx context.Context) (tok *oauth2.Token, err error) {

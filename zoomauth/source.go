@@ -54,8 +54,9 @@ type SourceOptions struct {
 // from the time of the request or of the saving of its answer. A refresh for which the
 // lease does not last is not begun.
 //
-// In place of access tokens that Zoom refuses, one new token is made in 30 seconds at
-// most. Until then the store is only read, and the call ends in [zoom.ErrUnauthorized].
+// An access token that Zoom refuses is replaced at once. If the new one is refused too, by
+// the same call or before it worked for any, no other is made within 30 seconds of it: the
+// store is only read, and the call ends in [zoom.ErrUnauthorized].
 type Source struct {
 	redactor
 	cacheLink

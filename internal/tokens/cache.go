@@ -66,8 +66,9 @@ type Config[T any] struct {
 //   - A caller's context ends the caller's wait and not the fetch.
 //   - A fetch has Timeout. Then its result is Overrun, and the next call begins another
 //     one. What the former still brings is dropped.
-//   - A refused token is dropped only if it is the one that is held. In place of refused
-//     ones at most one new token is made in 30 seconds.
+//   - A refused token is dropped only if it is the one that is held. If the token that was
+//     made in its place is refused too, by the same call or before it worked for any, no
+//     other one is made within 30 seconds of the first.
 type Cache[T any] struct {
 	Config[T]
 
@@ -76,6 +77,9 @@ type Cache[T any] struct {
 	refused   redact.Secret // an access token that the API refused; told to the next fetch
 	notBefore time.Time     // of the next fetch beside a token that is good
 	forced    time.Time     // when the fetch began that last made a token in place of a refused one
+	worked    bool          // the API accepted the held token
+	useless   bool          // it came in place of a refused one, and was refused by the same call
+	blocked   bool          // no new token may be made in place of the refused one yet
 	flight    *flight[T]
 	hanging   int       // fetches that were given up and have not returned
 	gaveUp    time.Time // when the last one was given up
@@ -235,18 +239,44 @@ func (c *Cache[T]) Forget() {
 }
 
 // Rejected reports an access token that the API refused. If it is the held one the next
-// Get fetches another.
-func (c *Cache[T]) Rejected(access string) {
+// Get fetches another. Undecided says that there may be none, and that the token is so new
+// that nothing else is known of it: the call may be sent once more with it.
+func (c *Cache[T]) Rejected(access string) (undecided bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.held == nil || c.held.Access != access || (!c.Looks && !c.mayForce(time.Now())) {
-		return
+	if c.held == nil || c.held.Access != access {
+		return false
 	}
-	c.held, c.refused = nil, redact.Hide(access)
+	helped := c.worked && !c.useless
+	c.blocked = !helped && c.isRecent(time.Now())
+	if !c.blocked || c.Looks {
+		c.held, c.refused = nil, redact.Hide(access)
+	}
+	return c.blocked && !c.useless
 }
 
-func (c *Cache[T]) mayForce(now time.Time) bool {
-	return c.forced.IsZero() || !now.Before(c.forced.Add(forcedEvery))
+// isRecent reports whether a token was made in place of a refused one just now.
+func (c *Cache[T]) isRecent(now time.Time) bool {
+	return !c.forced.IsZero() && now.Before(c.forced.Add(forcedEvery))
+}
+
+// Accepted reports an access token that the API accepted.
+func (c *Cache[T]) Accepted(access string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.held != nil && c.held.Access == access {
+		c.worked = true
+	}
+}
+
+// Useless reports that the token that came in place of a refused one was refused by the
+// same call.
+func (c *Cache[T]) Useless(access string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.held != nil && c.held.Access == access {
+		c.useless = true
+	}
 }
 
 // Drop forgets the held token and never takes access, which is known to be dead.

@@ -34,7 +34,7 @@ func (c *Cache[T]) mayBegin(now time.Time) bool {
 func (c *Cache[T]) begin(ctx context.Context, prepare func(context.Context) context.Context, now time.Time) {
 	f := &flight[T]{began: now, done: make(chan struct{}), offered: make(chan struct{})}
 	if c.refused != nil {
-		f.want = Want{Refused: c.refused(), LookOnly: !c.mayForce(now)}
+		f.want = Want{Refused: c.refused(), LookOnly: c.blocked && c.isRecent(now)}
 	}
 	ctx = context.WithoutCancel(ctx)
 	for _, add := range []func(context.Context) context.Context{prepare, c.Prepare} {
@@ -135,6 +135,11 @@ func (c *Cache[T]) take(f *flight[T], tok *Token[T], now time.Time) {
 	}
 	if f.want.Refused != "" && !tok.Found {
 		c.forced = f.began
+	}
+	if f.want.Refused != tok.Access {
+		c.worked, c.useless = false, false
+	} else if !f.want.LookOnly {
+		c.useless = true // the source has no other
 	}
 	c.held, c.refused, c.notBefore = tok, nil, time.Time{}
 }

@@ -10,7 +10,9 @@ type Shared interface {
 	Ready(ctx context.Context, prepare func(context.Context) context.Context) (access string, ok bool)
 	Access(ctx context.Context, prepare func(context.Context) context.Context) (string, error)
 	Held() (access string, ok bool)
-	Rejected(access string)
+	Rejected(access string) (undecided bool)
+	Accepted(access string)
+	Useless(access string)
 	Wait(ctx context.Context)
 }
 

@@ -36,17 +36,18 @@ func (l *admission) send(ctx context.Context, c *trip) (*Answer, *Failure) {
 	if l.limiter != nil {
 		l.limiter.Observe(ctx, c.call.Class, &answer.Rate)
 	}
-	if f != nil || l.tokens == nil {
+	if l.tokens == nil {
 		return answer, f
 	}
-	if refusesToken(answer) {
+	switch {
+	case f == nil && refusesToken(answer):
 		return nil, l.refused(ctx, c, answer)
-	}
-	if answer.Status < http.StatusInternalServerError && answer.Status != http.StatusTooManyRequests && !l.wasAccepted(c.token) {
+	case !refusesToken(answer) && !l.wasAccepted(c.token): // also a failure that says nothing against it
 		token := c.token
 		l.accepted.Store(&token)
+		l.tokens.Accepted(token)
 	}
-	return answer, nil
+	return answer, f
 }
 
 // admit gets a token first and then a turn. A caller that waited for a token with its
@@ -99,7 +100,7 @@ func (l *admission) getToken(ctx context.Context, c *trip) *Failure {
 // be no new one in place of a token that worked before: the call is sent once more with
 // it.
 func (l *admission) checkToken(c *trip) *Failure {
-	if c.refreshed && c.token == c.refused && !l.wasAccepted(c.token) {
+	if c.refreshed && c.token == c.refused && !c.undecided && !l.wasAccepted(c.token) {
 		return &Failure{Kind: KindUnauthorized, Unsent: true}
 	}
 	return nil
@@ -139,8 +140,13 @@ func (l *admission) refused(ctx context.Context, c *trip, answer *Answer) *Failu
 	f := &Failure{Kind: KindUnauthorized, Answer: answer}
 	if !c.refreshed {
 		c.refreshed, c.refused, f.renewed = true, c.token, true
-		l.tokens.Rejected(ctx, c.token)
-	} else if l.wasAccepted(c.token) { // not any more
+		c.undecided = l.tokens.Rejected(ctx, c.token)
+		return f
+	}
+	if c.token != c.refused && !l.wasAccepted(c.token) {
+		l.tokens.Useless(c.token)
+	}
+	if l.wasAccepted(c.token) { // not any more
 		l.accepted.Store(nil)
 	}
 	return f

@@ -119,9 +119,13 @@ func (s *tokens) Held(context.Context) (string, bool) {
 	return token, err == nil
 }
 
-func (s *tokens) Rejected(_ context.Context, token string) {
+func (*tokens) Accepted(string) {}
+func (*tokens) Useless(string)  {}
+
+func (s *tokens) Rejected(_ context.Context, token string) bool {
 	s.rejected = append(s.rejected, token)
 	s.list = s.list[1:]
+	return false
 }
 
 // observer is a limiter that remembers what it was told.

@@ -73,8 +73,15 @@ type Tokens interface {
 	// false if Token would wait for a fetch. It may begin one beside.
 	Held(ctx context.Context) (token string, ok bool)
 
-	// Rejected reports a token that an answer refused.
-	Rejected(ctx context.Context, accessToken string)
+	// Rejected reports a token that an answer refused. Undecided allows to send the call
+	// once more with the same token, if there is no other.
+	Rejected(ctx context.Context, accessToken string) (undecided bool)
+
+	// Accepted reports a token that an answer accepted, once for each.
+	Accepted(accessToken string)
+
+	// Useless reports that the token that came in place of a refused one was refused too.
+	Useless(accessToken string)
 }
 
 // Policy holds the numbers of the retry layer; none may be zero.
@@ -158,6 +165,7 @@ type trip struct {
 	token      string        // the access token of the latest attempt
 	refused    string        // the first one that was refused
 	refreshed  bool          // another one was asked for because of that
+	undecided  bool          // and the same one may be sent once more
 }
 
 // left is what the call may still take; its waits for the limiter do not count.

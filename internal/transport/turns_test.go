@@ -55,7 +55,9 @@ func (s *counted) Held(context.Context) (string, bool) {
 	return s.held()
 }
 
-func (s *counted) Rejected(context.Context, string) {}
+func (s *counted) Rejected(context.Context, string) bool { return false }
+func (s *counted) Accepted(string)                       {}
+func (s *counted) Useless(string)                        {}
 
 // A refused token is status 401, or code 124 under any status; under a success
 // only a small body is looked at.
