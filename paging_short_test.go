@@ -84,6 +84,7 @@ func TestFaultPG24RefusalBesideAnEmptyList(t *testing.T) {
 			"PG24 nobody, not counted":  {`{"users":[]}`, zoom.ErrListIncomplete},
 			"PG24 a code that is none":  {`{"code":0,"users":[],"total_records":0}`, zoom.ErrListIncomplete},
 			"PG24 a code of a success":  {`{"code":200,"users":[],"total_records":0}`, zoom.ErrListIncomplete},
+			"PG24 no permission":        {`{"code":200,"message":"No permission.","users":[],"total_records":0}`, zoom.ErrForbidden},
 			"PG24 an empty page before": {`{"users":[],"next_page_token":"","total_records":0}`, zoom.ErrListIncomplete},
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -95,6 +96,17 @@ func TestFaultPG24RefusalBesideAnEmptyList(t *testing.T) {
 			})
 		}
 	}
+	t.Run("PG24 no permission to see meetings", func(t *testing.T) {
+		for _, body := range []string{
+			`{"code":200,"message":"No permission.","total_records":0,"meetings":[]}`,
+			`{"code":200,"message":"No permission.","total_records":0}`,
+			`{"code":"200","message":"No permission.","meetings":[]}`,
+			`{"code":200,"errors":[{"field":"userId","message":"No permission."}],"meetings":[]}`,
+		} {
+			_, err := newTape(ok(body)).client(t).Meetings.List("kim", nil).Collect(t.Context())
+			require.ErrorIs(t, err, zoom.ErrForbidden, body)
+		}
+	})
 	t.Run("PG24 nobody of a role", func(t *testing.T) {
 		users, err := newTape(ok(`{"users":[],"total_records":0}`)).client(t).Users.List(&zoom.ListUsersOptions{RoleID: "9"}).Collect(t.Context())
 		require.NoError(t, err)

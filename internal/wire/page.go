@@ -77,12 +77,17 @@ func decodePage[T any](rules Rules, body []byte, key string, fresh func() T, mar
 var errNoList = &ShapeError{Reason: "the list is missing"}
 
 // emptyRefusal is the error of a body with an error code, where it lists nobody:
-// nobody is then no answer to what was asked.
+// nobody is then no answer to what was asked. Zoom's code 200 says that a permission
+// is missing. A 200 alone repeats the HTTP status.
 func emptyRefusal(body []byte) error {
 	if !bytes.Contains(body, []byte(`"code"`)) { // the usual answer is not read twice
 		return nil
 	}
-	if e := ParseAPIError(body); e.Code > 0 && e.Code != http.StatusOK {
+	e := ParseAPIError(body)
+	if e.Code == http.StatusOK && e.Message == "" && len(e.Fields) == 0 {
+		return nil
+	}
+	if e.Code > 0 {
 		return e
 	}
 	return nil
