@@ -2,12 +2,16 @@ package zoom_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 
@@ -96,6 +100,59 @@ func TestFaultNW20BytesThatWereWrittenOutweighTheError(t *testing.T) {
 			}
 			assert.ErrorIs(t, err, zoom.ErrOutcomeUnknown)
 			assert.Equal(t, 1, tries)
+		})
+	}
+}
+
+// A RoundTripper that sends with a context of its own reports nothing to us. That its last
+// way cannot be dialled does not say that the first one did not carry the write out.
+func TestFaultNW20FailoverThatReportsNothing(t *testing.T) {
+	var got atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			_, _ = io.WriteString(w, `{"id":"u1","email":"u@example.com","type":2,"status":"active"}`)
+			return
+		}
+		got.Add(1)
+		_, _ = io.Copy(io.Discard, r.Body)
+		panic(http.ErrAbortHandler) // carried out, and the answer is lost
+	}))
+	defer server.Close()
+	wire := &http.Transport{}
+	defer wire.CloseIdleConnections()
+	dial := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	for name, lost := range map[string]error{
+		"NW20 the second way is refused":      dial,
+		"NW20 the second way has no name":     &net.DNSError{Err: "no such host", IsNotFound: true},
+		"NW20 the second way has no proxy":    fmt.Errorf("proxyconnect tcp: %w", dial),
+		"NW20 the second way is not the host": &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := zoom.NewClient(zoom.StaticToken("t"), zoom.WithBaseURL(server.URL), zoom.WithLimiter(zoom.Unlimited()),
+				zoom.WithRetry(zoom.RetryPolicy{MinDelay: 1, MaxDelay: 1}),
+				zoom.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+					resp, err := wire.RoundTrip(req.Clone(context.Background()))
+					if err != nil {
+						return nil, lost
+					}
+					return resp, nil
+				})}))
+			require.NoError(t, err)
+			for what, write := range map[string]func() error{
+				"POST": func() error {
+					return c.Do(t.Context(), &zoom.Request{Method: http.MethodPost, Path: "/users", Body: map[string]string{"action": "create"}}, nil)
+				},
+				"Reclaim": func() error {
+					_, err := c.Users.Reclaim(t.Context(), "u1", &zoom.ReclaimOptions{AllowLive: true})
+					return err
+				},
+			} {
+				got.Store(0)
+				require.ErrorIs(t, write(), zoom.ErrOutcomeUnknown, what)
+				if what == "POST" {
+					assert.EqualValues(t, 1, got.Load())
+				}
+			}
 		})
 	}
 }

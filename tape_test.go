@@ -2,8 +2,11 @@ package zoom_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"testing"
@@ -73,6 +76,7 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 	if a.err != nil {
+		reportDial(req, a.err)
 		return nil, a.err
 	}
 	header := http.Header{"Content-Type": {"application/json"}}
@@ -93,6 +97,16 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 		StatusCode: a.status, Header: header, Body: body, ContentLength: -1, Request: req,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}, nil
+}
+
+// reportDial reports of a failure to connect what [http.Transport] reports: that it asked
+// for a connection.
+func reportDial(req *http.Request, err error) {
+	op, isOp := errors.AsType[*net.OpError](err)
+	_, isName := errors.AsType[*net.DNSError](err)
+	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && (isName || isOp && op.Op == "dial") {
+		trace.GetConn(req.URL.Host)
+	}
 }
 
 func (t *tape) take(req *http.Request) answer {

@@ -76,7 +76,9 @@ func TestExchangeDialsAgain(t *testing.T) {
 		dials := 0
 		app.HTTPClient = &http.Client{Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
 			if dials++; dials < 3 {
-				return nil, &net.OpError{Op: "dial", Err: net.UnknownNetworkError("none")}
+				err := &net.OpError{Op: "dial", Err: net.UnknownNetworkError("none")}
+				reportDial(r, err)
+				return nil, err
 			}
 			return srv.RoundTripper().RoundTrip(r)
 		})}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"os"
 	"sync"
@@ -89,6 +90,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if a.err != nil {
+		reportDial(req, a.err)
 		return nil, a.err
 	}
 	if a.status == 0 {
@@ -271,6 +273,15 @@ func renewed(t *testing.T, src *zoomauth.Source) string {
 	accessOf(t, src)
 	synctest.Wait()
 	return accessOf(t, src)
+}
+
+// reportDial reports of a failure to connect what [http.Transport] reports: that it asked
+// for a connection.
+func reportDial(req *http.Request, err error) {
+	op, ok := errors.AsType[*net.OpError](err)
+	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && ok && op.Op == "dial" {
+		trace.GetConn(req.URL.Host)
+	}
 }
 
 // dialError is a connection that never came about.

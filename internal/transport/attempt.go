@@ -63,12 +63,12 @@ func (l *attempt) send(parent context.Context, c *trip) (*Answer, *Failure) {
 		if timer.Stop() {
 			timer.Reset(timeout + held - time.Since(start))
 		}
-		answer, err = l.read(resp, c)
+		answer, err = l.read(ctx, resp, c)
 	}
 	var failure *Failure
 	if err != nil {
 		failure = classify(parent, ctx, err, answer, c)
-		failure.Unsent = answer == nil && sent.isUnsent(failure)
+		failure.Unsent = answer == nil && sent.isUnsent(failure.Kind)
 	}
 	if l.events.Attempted != nil {
 		c.nameAnswer(answer)
@@ -154,7 +154,7 @@ func errorOrNil(f *Failure) error {
 }
 
 // read takes the answer in. What it returns with an error is how far it came.
-func (l *attempt) read(resp *http.Response, c *trip) (*Answer, error) {
+func (l *attempt) read(ctx context.Context, resp *http.Response, c *trip) (*Answer, error) {
 	body := resp.Body
 	if body == nil {
 		body = http.NoBody
@@ -163,7 +163,7 @@ func (l *attempt) read(resp *http.Response, c *trip) (*Answer, error) {
 	a := &Answer{Status: resp.StatusCode, Header: resp.Header}
 	err := errorOrNil(checkStatus(resp.StatusCode))
 	if err == nil {
-		err = l.readBody(a, body, resp.ContentLength, c.call.Method)
+		err = l.readBody(a, &patience{ctx: ctx, body: body}, resp.ContentLength, c.call.Method)
 	}
 	a.setError(parseError(a), c)
 	return a, err
@@ -180,7 +180,7 @@ func (a *Answer) setError(e *wire.APIError, c *trip) {
 
 // readBody keeps a success whole, and of an error the beginning, which says all that is
 // ever looked at. A break in an error's body says no less than its status.
-func (l *attempt) readBody(a *Answer, body io.Reader, length int64, method string) (err error) {
+func (l *attempt) readBody(a *Answer, body *patience, length int64, method string) (err error) {
 	var n int64
 	if a.isError() {
 		kept := &head{most: min(l.maxBody, wire.MaxErrorBody), limit: l.maxBody}
@@ -196,6 +196,46 @@ func (l *attempt) readBody(a *Answer, body io.Reader, length int64, method strin
 		return io.ErrUnexpectedEOF // a RoundTripper that does not check for itself
 	}
 	return err
+}
+
+// mostEmpty is how many reads in a row may bring nothing.
+const mostEmpty = 100
+
+// A patience reads the body of an answer, which may be any code's. One that brings neither
+// bytes nor an error is read a limited number of times, and one that goes on is not read
+// beyond the context. What came with the first read is kept even so.
+type patience struct {
+	ctx   context.Context
+	body  io.Reader
+	begun bool
+	empty int // reads in a row
+}
+
+func (p *patience) Read(b []byte) (int, error) {
+	n, err := p.body.Read(b)
+	if err != nil || len(b) == 0 {
+		return n, err
+	}
+	if p.begun && p.ctx.Err() != nil {
+		return n, p.ctx.Err()
+	}
+	p.begun = true
+	if n > 0 {
+		p.empty = 0
+		return n, nil
+	}
+	if p.empty++; p.empty >= mostEmpty {
+		return 0, io.ErrNoProgress
+	}
+	return 0, nil
+}
+
+// WriteTo lets a body in memory come without a copy of the whole.
+func (p *patience) WriteTo(w io.Writer) (int64, error) {
+	if whole, ok := p.body.(io.WriterTo); ok {
+		return whole.WriteTo(w)
+	}
+	return io.Copy(w, struct{ io.Reader }{p})
 }
 
 // A head keeps the beginning of what is written to it, and takes no more than a limit.
@@ -268,33 +308,38 @@ func classify(parent, ctx context.Context, err error, answer *Answer, c *trip) *
 
 // sending follows how far a write got. The hooks run on the goroutines of the
 // connection.
-type sending struct{ asked, connected, written atomic.Bool }
+type sending struct{ asked, connected, written, dialled, reached atomic.Bool }
 
 func (s *sending) trace(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn:          func(string) { s.asked.Store(true) },
 		GotConn:          func(httptrace.GotConnInfo) { s.connected.Store(true) },
 		WroteHeaderField: func(string, []string) { s.written.Store(true) },
+		DNSStart:         func(httptrace.DNSStartInfo) { s.dialled.Store(true) },
+		ConnectStart:     func(string, string) { s.dialled.Store(true) },
+		ConnectDone: func(_, _ string, err error) {
+			if err == nil {
+				s.reached.Store(true)
+			}
+		},
 	})
 }
 
-// isUnsent reports whether nothing of the request was written. That bytes were written
-// outweighs what the error says: it may be of another connection, which a RoundTripper
-// opened for itself or for another try.
-func (s *sending) isUnsent(f *Failure) bool {
-	return !s.written.Load() && (f.neverConnected() || s.surelyNot(f.Kind))
-}
-
-// surelyNot needs evidence: a RoundTripper that reports nothing proves nothing.
-// One that asked for a connection and got none has written nothing; one that was
-// broken off by us may be about to write on the connection that it got.
-func (s *sending) surelyNot(kind Kind) bool {
+// isUnsent reports whether nothing of the request was written. It needs evidence: a
+// RoundTripper that reports nothing proves nothing, and what its error says may be of
+// another way that it tried after the request was carried out. One that asked for a
+// connection and got none has written nothing, nor has one that dialled by itself and
+// reached nobody; one that was broken off by us may be about to write on the connection
+// that it got.
+func (s *sending) isUnsent(kind Kind) bool {
 	switch {
-	case !s.asked.Load():
+	case s.written.Load():
 		return false
+	case !s.asked.Load():
+		return s.dialled.Load() && !s.reached.Load()
 	case !s.connected.Load():
 		return true
 	default:
-		return !s.written.Load() && kind != KindTimeout && kind != KindContext
+		return kind != KindTimeout && kind != KindContext
 	}
 }

@@ -2,11 +2,14 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -151,8 +154,8 @@ func TestFaultNW13StatusBoundaries(t *testing.T) {
 	}
 }
 
-// A write goes out again only when it surely never left: an error of dialling says
-// so, unless an answer had begun.
+// A write goes out again only when it surely never left: a RoundTripper that asked for a
+// connection and got none says so, and an error alone does not, whatever it is of.
 func TestWriteIsRepeatedOnlyUnsent(t *testing.T) {
 	dial := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	for _, tc := range []struct {
@@ -162,7 +165,13 @@ func TestWriteIsRepeatedOnlyUnsent(t *testing.T) {
 		attempts int
 		open     bool
 	}{
-		{"no connection", fails(dial), KindUnreachable, 5, false},
+		{"no connection", asks(dial), KindUnreachable, 5, false},
+		{"no name", asks(&net.DNSError{Err: "server misbehaving"}), KindUnreachable, 5, false},
+		{"no proxy", asks(errors.New("proxyconnect tcp: refused")), KindProxy, 1, false},
+		{"NW02 a dial error of a RoundTripper that reports nothing", fails(dial), KindUnreachable, 1, true},
+		{"NW01 a name error of a RoundTripper that reports nothing", fails(&net.DNSError{Err: "no such host", IsNotFound: true}), KindUnreachable, 1, true},
+		{"NW06 the words of a proxy and no report", fails(errors.New("proxyconnect tcp: refused")), KindProxy, 1, true},
+		{"NW05 a certificate and no report", fails(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}), KindTLS, 1, true},
 		{"a connection that broke", fails(&net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}), KindUnreachable, 1, true},
 		{"the words of a dial in a body", breaks(200, "{", dial), KindBadBody, 1, true},
 		{"a body that broke", breaks(200, "{", syscall.ECONNRESET), KindBadBody, 1, true},
@@ -184,6 +193,58 @@ func TestWriteIsRepeatedOnlyUnsent(t *testing.T) {
 		})
 	}
 }
+
+// asks fails as [http.Transport] does: it asked for a connection before.
+func asks(err error) step {
+	return func(req *http.Request) (*http.Response, error) {
+		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
+			trace.GetConn("api.zoom.us:443")
+		}
+		return nil, err
+	}
+}
+
+// A body that brings nothing, or next to nothing, and never ends does not outlive the attempt.
+func TestFaultBD24BodyWithoutProgress(t *testing.T) {
+	for _, status := range []int{http.StatusOK, http.StatusBadRequest} {
+		for name, brings := range map[string]int{"BD24 nothing": 0, "BD24 a byte": 1} {
+			for _, pause := range []time.Duration{0, time.Second, 10 * time.Second} {
+				if brings > 0 && pause == 0 {
+					continue // ends at the limit
+				}
+				t.Run(fmt.Sprintf("%s every %v, %d", name, pause, status), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						reads := 0
+						step := func(*http.Request) (*http.Response, error) {
+							return &http.Response{StatusCode: status, Header: http.Header{}, ContentLength: -1, Body: io.NopCloser(readFunc(func(p []byte) (int, error) {
+								if reads++; reads > 1000 {
+									panic("a body is read for ever")
+								}
+								time.Sleep(pause)
+								return copy(p[:brings], " "), nil
+							}))}, nil
+						}
+						begin := time.Now()
+						_, _, err := newTestRoad(&script{steps: []func(*http.Request) (*http.Response, error){step}}, underPolicy(func(p *Policy) { p.MaxAttempts = 1 })).Do(t.Context(), get())
+						require.Error(t, err)
+						assert.LessOrEqual(t, time.Since(begin), 41*time.Second)
+						f := failureOf(t, err)
+						if status == http.StatusOK && pause == 0 {
+							assert.Equal(t, KindBadBody, f.Kind)
+							require.ErrorIs(t, err, io.ErrNoProgress)
+						} else if status == http.StatusOK {
+							assert.Equal(t, KindTimeout, f.Kind)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+type readFunc func([]byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
 // Every attempt is told, with its number, its answer, its end and its time.
 func TestAttemptsAreTold(t *testing.T) {

@@ -92,28 +92,6 @@ func (f *Failure) isVague() bool {
 	return f.Rate.Type == "" && f.Rate.RetryAt.IsZero() && !strings.Contains(strings.ToLower(f.Rate.Message), "rate limit")
 }
 
-// neverConnected reports whether the fault lies before the first byte of the
-// request: no name, no connection, no secure connection.
-func (f *Failure) neverConnected() bool {
-	if f.Kind == KindProxy || (f.Kind == KindTLS && isHandshake(f.Err)) {
-		return true
-	}
-	if _, isDNS := errors.AsType[*net.DNSError](f.Err); isDNS {
-		return true
-	}
-	op, ok := errors.AsType[*net.OpError](f.Err)
-	return ok && op.Op == "dial"
-}
-
-// isHandshake reports that a TLS error can only come before the request. An alert
-// or a bad record can also come after it.
-func isHandshake(err error) bool {
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return true
-	}
-	return strings.Contains(err.Error(), "server gave HTTP response to HTTPS client")
-}
-
 // networkFailure sorts an error of the RoundTripper or of the body, whose text can
 // be anything: the whole request, hidden or not. A *url.Error is stripped: it
 // carries the URL.

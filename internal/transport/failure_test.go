@@ -31,38 +31,36 @@ func TestNetworkFailureSorts(t *testing.T) {
 		name     string
 		err      error
 		kind     Kind
-		unsent   bool // by the error alone
 		whenRead Kind // of the same error in a body
 	}{
-		{"name", &net.DNSError{Err: "no such host", IsNotFound: true}, KindUnreachable, true, KindBadBody},
-		{"refused", dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), KindUnreachable, true, KindBadBody},
-		{"dial timeout", dial(os.ErrDeadlineExceeded), KindTimeout, true, KindTimeout},
-		{"reset", &net.OpError{Op: "read", Err: syscall.ECONNRESET}, KindUnreachable, false, KindBadBody},
-		{"EOF", io.EOF, KindUnreachable, false, KindBadBody},
-		{"wrapped in a URL error twice", &url.Error{Err: &url.Error{Err: io.EOF}}, KindUnreachable, false, KindBadBody},
-		{"cut", fmt.Errorf("read: %w", io.ErrUnexpectedEOF), KindBadBody, false, KindBadBody},
-		{"gzip", errors.New("gzip: invalid header"), KindBadBody, false, KindBadBody},
-		{"shape", &wire.ShapeError{Reason: "odd"}, KindBadBody, false, KindBadBody},
-		{"too large", errBodyTooLarge, KindTooLarge, false, KindTooLarge},
-		{"long header", errors.New("net/http: server response headers exceeded 1048576 bytes; aborted"), KindTooLarge, false, KindTooLarge},
-		{"deadline", context.DeadlineExceeded, KindTimeout, false, KindTimeout},
-		{"garbage", errors.New(`malformed HTTP response "x"`), KindProtocol, false, KindBadBody},
-		{"two lengths", errors.New("http: message cannot contain multiple Content-Length headers"), KindProtocol, false, KindBadBody},
-		{"proxy refuses", errors.New("Proxy Authentication Required"), KindProxy, true, KindBadBody},
-		{"proxy down", &net.OpError{Op: "proxyconnect", Err: dial(syscall.ECONNREFUSED)}, KindProxy, true, KindBadBody},
-		{"unknown authority", &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, KindTLS, true, KindBadBody},
-		{"bare unknown authority", x509.UnknownAuthorityError{}, KindTLS, false, KindBadBody},
-		{"bare host name", x509.HostnameError{Certificate: &x509.Certificate{}, Host: "x"}, KindTLS, false, KindBadBody},
-		{"bare expired", x509.CertificateInvalidError{Reason: x509.Expired}, KindTLS, false, KindBadBody},
-		{"plain server", errors.New("http: server gave HTTP response to HTTPS client"), KindTLS, true, KindBadBody},
-		{"bad record", tls.RecordHeaderError{Msg: "odd"}, KindTLS, false, KindBadBody},
-		{"alert", &net.OpError{Op: "remote error", Err: tls.AlertError(80)}, KindTLS, false, KindBadBody},
-		{"by its words", errors.New("tls: protocol version not supported"), KindTLS, false, KindBadBody},
+		{"name", &net.DNSError{Err: "no such host", IsNotFound: true}, KindUnreachable, KindBadBody},
+		{"refused", dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), KindUnreachable, KindBadBody},
+		{"dial timeout", dial(os.ErrDeadlineExceeded), KindTimeout, KindTimeout},
+		{"reset", &net.OpError{Op: "read", Err: syscall.ECONNRESET}, KindUnreachable, KindBadBody},
+		{"EOF", io.EOF, KindUnreachable, KindBadBody},
+		{"wrapped in a URL error twice", &url.Error{Err: &url.Error{Err: io.EOF}}, KindUnreachable, KindBadBody},
+		{"cut", fmt.Errorf("read: %w", io.ErrUnexpectedEOF), KindBadBody, KindBadBody},
+		{"gzip", errors.New("gzip: invalid header"), KindBadBody, KindBadBody},
+		{"shape", &wire.ShapeError{Reason: "odd"}, KindBadBody, KindBadBody},
+		{"too large", errBodyTooLarge, KindTooLarge, KindTooLarge},
+		{"long header", errors.New("net/http: server response headers exceeded 1048576 bytes; aborted"), KindTooLarge, KindTooLarge},
+		{"deadline", context.DeadlineExceeded, KindTimeout, KindTimeout},
+		{"garbage", errors.New(`malformed HTTP response "x"`), KindProtocol, KindBadBody},
+		{"two lengths", errors.New("http: message cannot contain multiple Content-Length headers"), KindProtocol, KindBadBody},
+		{"proxy refuses", errors.New("Proxy Authentication Required"), KindProxy, KindBadBody},
+		{"proxy down", &net.OpError{Op: "proxyconnect", Err: dial(syscall.ECONNREFUSED)}, KindProxy, KindBadBody},
+		{"unknown authority", &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, KindTLS, KindBadBody},
+		{"bare unknown authority", x509.UnknownAuthorityError{}, KindTLS, KindBadBody},
+		{"bare host name", x509.HostnameError{Certificate: &x509.Certificate{}, Host: "x"}, KindTLS, KindBadBody},
+		{"bare expired", x509.CertificateInvalidError{Reason: x509.Expired}, KindTLS, KindBadBody},
+		{"plain server", errors.New("http: server gave HTTP response to HTTPS client"), KindTLS, KindBadBody},
+		{"bad record", tls.RecordHeaderError{Msg: "odd"}, KindTLS, KindBadBody},
+		{"alert", &net.OpError{Op: "remote error", Err: tls.AlertError(80)}, KindTLS, KindBadBody},
+		{"by its words", errors.New("tls: protocol version not supported"), KindTLS, KindBadBody},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := networkFailure(tc.err)
 			assert.Equal(t, tc.kind, f.Kind)
-			assert.Equal(t, tc.unsent, f.neverConnected())
 			assert.Equal(t, tc.whenRead, bodyFailure(tc.err).Kind)
 			if tc.whenRead == KindBadBody && tc.kind != KindBadBody {
 				require.ErrorIs(t, bodyFailure(tc.err), io.ErrUnexpectedEOF)
@@ -160,6 +158,8 @@ func TestBudget(t *testing.T) {
 func TestSending(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(server.Close)
+	refuses := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	t.Cleanup(refuses.Close)
 	listener, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = listener.Close() })
@@ -176,10 +176,17 @@ func TestSending(t *testing.T) {
 	for _, tc := range []struct {
 		name, url string
 		unsent    bool
+		dial      error
+		proxy     string
 	}{
-		{"served", server.URL, false},
-		{"closed after the handshake of TCP", "http://" + listener.Addr().String(), false},
-		{"closed in the handshake of TLS", "https://" + listener.Addr().String(), true},
+		{name: "served", url: server.URL},
+		{name: "closed after the handshake of TCP", url: "http://" + listener.Addr().String()},
+		{name: "closed in the handshake of TLS", url: "https://" + listener.Addr().String(), unsent: true},
+		{name: "NW01 name not found", url: server.URL, unsent: true, dial: &net.DNSError{Err: "no such host", IsNotFound: true}},
+		{name: "NW02 refused", url: server.URL, unsent: true, dial: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}},
+		{name: "NW04 plain server for TLS", url: strings.Replace(server.URL, "http:", "https:", 1), unsent: true},
+		{name: "NW18 proxy down", url: "https://api.zoom.us", unsent: true, proxy: "http://127.0.0.1:1"},
+		{name: "NW18 proxy refuses", url: "https://api.zoom.us", unsent: true, proxy: refuses.URL},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var sent sending
@@ -187,21 +194,34 @@ func TestSending(t *testing.T) {
 			require.NoError(t, err)
 			wire := &http.Transport{}
 			defer wire.CloseIdleConnections()
+			if tc.dial != nil {
+				wire.DialContext = func(context.Context, string, string) (net.Conn, error) { return nil, tc.dial }
+			}
+			if tc.proxy != "" {
+				proxy, err := url.Parse(tc.proxy)
+				require.NoError(t, err)
+				wire.Proxy = http.ProxyURL(proxy)
+			}
 			if resp, err := wire.RoundTrip(req); err == nil {
 				_ = resp.Body.Close()
 			}
-			assert.Equal(t, tc.unsent, sent.surelyNot(KindUnreachable))
+			assert.Equal(t, tc.unsent, sent.isUnsent(KindUnreachable))
 		})
 	}
 	var sent sending
-	assert.False(t, sent.surelyNot(KindUnreachable), "who reports nothing proves nothing")
+	assert.False(t, sent.isUnsent(KindUnreachable), "who reports nothing proves nothing")
 	hooks := httptrace.ContextClientTrace(sent.trace(t.Context()))
+	hooks.ConnectStart("tcp", "192.0.2.1:443")
+	hooks.ConnectDone("tcp", "192.0.2.1:443", syscall.ECONNREFUSED)
+	assert.True(t, sent.isUnsent(KindUnreachable), "dialled by hand, and refused")
+	hooks.ConnectDone("tcp", "192.0.2.2:443", nil)
+	assert.False(t, sent.isUnsent(KindUnreachable), "who dials by hand does not report what it writes")
 	hooks.GetConn("")
-	assert.True(t, sent.surelyNot(KindTimeout))
+	assert.True(t, sent.isUnsent(KindTimeout))
 	hooks.GotConn(httptrace.GotConnInfo{})
-	assert.True(t, sent.surelyNot(KindUnreachable), "a connection, and nothing written to it")
-	assert.False(t, sent.surelyNot(KindTimeout), "it may be about to be written")
-	assert.False(t, sent.surelyNot(KindContext))
+	assert.True(t, sent.isUnsent(KindUnreachable), "a connection, and nothing written to it")
+	assert.False(t, sent.isUnsent(KindTimeout), "it may be about to be written")
+	assert.False(t, sent.isUnsent(KindContext))
 	hooks.WroteHeaderField("", nil)
-	assert.False(t, sent.surelyNot(KindUnreachable))
+	assert.False(t, sent.isUnsent(KindUnreachable))
 }
