@@ -69,7 +69,7 @@ func (s *staticToken) Token(context.Context) (*oauth2.Token, error) {
 // with a timeout, by the context under [oauth2.HTTPClient].
 func FromOAuth2(src oauth2.TokenSource) TokenSource {
 	cache := newTokenCache(tokenFunc(func(context.Context) (*oauth2.Token, error) {
-		if src == nil {
+		if src == nil || isNilPointer(src) {
 			return nil, fmt.Errorf("zoom: token source is nil: %w", ErrInvalidArgument)
 		}
 		return src.Token()

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 
@@ -31,7 +32,8 @@ const (
 
 // An Option sets one thing about a client. Options may be given in any order;
 // [NewClient] validates them together. A nil option is passed over, and a nil
-// value in an option means the default.
+// value in an option means the default; an interface that holds a nil pointer is
+// refused.
 type Option func(*config) error
 
 type config struct {
@@ -55,6 +57,13 @@ type RetryPolicy struct {
 	MaxRetryAfter  time.Duration // longest wait that a server may ask for; a longer one is returned at once, with RetryAt; default 60 s
 	AttemptTimeout time.Duration // of one request, body included; default 30 s
 	MaxElapsed     time.Duration // of one call without its waits for the limiter; default 120 s
+}
+
+// isNilPointer reports whether an interface holds a nil pointer or a nil func. It is not
+// nil, and would panic at the first call.
+func isNilPointer(v any) bool {
+	r := reflect.ValueOf(v)
+	return (r.Kind() == reflect.Pointer || r.Kind() == reflect.Func) && r.IsNil()
 }
 
 func invalidOption(name, reason string) error {
@@ -82,6 +91,9 @@ func WithBaseURL(u string) Option {
 // used: no cookies, and redirects are never followed. hc is never written to.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *config) error {
+		if hc != nil && isNilPointer(hc.Transport) {
+			return invalidOption("HTTP client", "its Transport is a nil pointer")
+		}
 		c.http = hc
 		return nil
 	}
@@ -117,6 +129,9 @@ func WithPlan(p Plan) Option {
 // WithLimiter the later one counts.
 func WithLimiter(l Limiter) Option {
 	return func(c *config) error {
+		if isNilPointer(l) {
+			return invalidOption("limiter", "is a nil pointer")
+		}
 		c.limiter, c.plan = l, 0
 		return nil
 	}
@@ -143,7 +158,8 @@ func WithLogger(l *slog.Logger) Option {
 	}
 }
 
-// WithTrace adds hooks. It may be given several times.
+// WithTrace adds hooks, which must be safe for concurrent use: calls of one listing run
+// side by side. It may be given several times.
 func WithTrace(t *Trace) Option {
 	return func(c *config) error {
 		if t != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/oauth2"
 
 	"github.com/seatkit/zoom"
 )
@@ -30,6 +31,11 @@ func TestOptionsAreRefused(t *testing.T) {
 		"negative elapsed":        {zoom.WithRetry(zoom.RetryPolicy{MaxElapsed: -1})},
 		"floor above ceiling":     {zoom.WithRetry(zoom.RetryPolicy{MinDelay: time.Minute, MaxDelay: time.Second})},
 		"floor above default":     {zoom.WithRetry(zoom.RetryPolicy{MinDelay: time.Minute})},
+		"nil *http.Transport":     {zoom.WithHTTPClient(&http.Client{Transport: (*http.Transport)(nil)})},
+		"nil *tape":               {zoom.WithHTTPClient(&http.Client{Transport: (*tape)(nil)})},
+		"nil func":                {zoom.WithHTTPClient(&http.Client{Transport: roundTripper(nil)})},
+		"nil *LocalLimiter":       {zoom.WithLimiter((*zoom.LocalLimiter)(nil))},
+		"nil *ownLimiter":         {zoom.WithLimiter((*nilLimiter)(nil))},
 		"good and then a bad one": {zoom.WithPlan(zoom.PlanPro), nil, zoom.WithBaseURL("http://x")},
 	} {
 		c, err := zoom.NewClient(zoom.StaticToken("t"), opts...)
@@ -41,6 +47,36 @@ func TestOptionsAreRefused(t *testing.T) {
 		require.NoError(t, err)
 	}
 }
+
+// nilLimiter needs what it points to.
+type nilLimiter struct{ zoom.Limiter }
+
+// An interface that holds a nil pointer is refused before the first call, which would panic.
+func TestFaultIN13NilPointersAreRefused(t *testing.T) {
+	for name, src := range map[string]zoom.TokenSource{
+		"nil": nil, "pointer": (*nilSource)(nil), "func": nilSourceFunc(nil),
+	} {
+		_, err := zoom.NewClient(src)
+		require.ErrorIs(t, err, zoom.ErrInvalidArgument, name)
+	}
+	var oauth *nilOAuth2
+	nilTransport := zoom.TokenHTTPClient(&http.Client{Transport: (*http.Transport)(nil)})
+	for name, src := range map[string]zoom.TokenSource{
+		"oauth2": zoom.FromOAuth2(oauth), "transport of the token call": zoom.ServerToServer("a", "b", "c", nilTransport),
+	} {
+		_, err := src.Token(t.Context())
+		require.ErrorIs(t, err, zoom.ErrInvalidArgument, name)
+		assert.NotContains(t, err.Error(), "panic", name)
+	}
+}
+
+type nilSource struct{ zoom.TokenSource }
+
+type nilSourceFunc func() (*oauth2.Token, error)
+
+func (f nilSourceFunc) Token(context.Context) (*oauth2.Token, error) { return f() }
+
+type nilOAuth2 struct{ oauth2.TokenSource }
 
 func TestUserAgent(t *testing.T) {
 	for product, want := range map[string]string{"": `^seatkit-zoom/\d+\.\d+\.\d+ \(go\S+\)$`, "acme-seats/1.4": `^acme-seats/1.4 seatkit-zoom/`} {

@@ -53,6 +53,10 @@ type RosterOptions struct {
 // remembers the ids of those who came, at most 40 bytes a user, and the rows of a few
 // pages.
 //
+// The walks run side by side, each on a goroutine of its own, also without
+// [List.Prefetch]: the hooks of a [Trace] run on several goroutines at once and must be
+// safe for concurrent use.
+//
 // API: GET /users, medium; scope user:read:admin, granular
 // user:read:list_users:admin.
 // https://developers.zoom.us/docs/api/users/#tag/users/GET/users

@@ -59,6 +59,9 @@ func (s *ServerToServerSource) endpoint() (*url.URL, error) {
 			return nil, fmt.Errorf("the %s is empty", credential.name)
 		}
 	}
+	if s.HTTPClient != nil && isNilPointer(s.HTTPClient.Transport) {
+		return nil, errors.New("HTTP client: its Transport is a nil pointer")
+	}
 	address := s.TokenURL
 	if address == "" {
 		address = defaultTokenURL

@@ -7,10 +7,15 @@ import (
 	"github.com/seatkit/zoom/internal/transport"
 )
 
-// A Trace is a set of hooks, run inline on the goroutine that makes the call, which
-// with [List.Prefetch] is another than the reader's: a hook that blocks makes the
-// call wait, one that panics ends it. Nil hooks are skipped. No hook is ever given a
-// URL, a query, a body, a header, a token or an error that holds one. Several traces compose: each is called in the order of the options.
+// A Trace is a set of hooks, run inline on the goroutine that makes the call: a hook
+// that blocks makes the call wait, one that panics ends it. That goroutine is not always
+// the caller's. A roster reads its statuses side by side, a listing with [List.Prefetch]
+// reads ahead, and a token is fetched beside the calls: hooks of one operation run on
+// several goroutines at once. Hooks must be safe for concurrent use.
+//
+// Nil hooks are skipped. No hook is ever given a URL, a query, a body, a header, a token
+// or an error that holds one. Several traces compose: each is called in the order of the
+// options.
 type Trace struct {
 	// Start is called once for each operation; the context that it returns is
 	// used for it and given to the other hooks.

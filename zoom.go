@@ -57,7 +57,7 @@ type Client struct {
 // NewClient makes a client that takes its access tokens from src. It does no I/O
 // and reads no environment; a bad option is [ErrInvalidArgument].
 func NewClient(src TokenSource, opts ...Option) (*Client, error) {
-	if src == nil {
+	if _, ours := src.(*ServerToServerSource); src == nil || (!ours && isNilPointer(src)) { // a nil one of ours refuses each call
 		return nil, invalidOption("token source", "is nil")
 	}
 	cfg, err := newConfig(opts)

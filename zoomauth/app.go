@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -133,6 +134,11 @@ func (a App) check() error {
 	}
 	if strings.TrimSpace(a.ClientSecret) != a.ClientSecret || strings.TrimSpace(a.ClientID) != a.ClientID {
 		return errors.New("client id, client secret: want no blanks around")
+	}
+	if a.HTTPClient != nil {
+		if t := reflect.ValueOf(a.HTTPClient.Transport); t.Kind() == reflect.Pointer && t.IsNil() {
+			return errors.New("HTTP client: its Transport is a nil pointer")
+		}
 	}
 	e := a.Endpoints.withDefaults()
 	for _, endpoint := range []struct{ name, address string }{
