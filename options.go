@@ -89,6 +89,10 @@ func WithBaseURL(u string) Option {
 // WithHTTPClient uses hc's Transport as the innermost layer and its Timeout, if
 // there is one, to lower that of an attempt. Its Jar and CheckRedirect are not
 // used: no cookies, and redirects are never followed. hc is never written to.
+//
+// A Transport of your own that sends with another context than the request's hides from
+// the client how far a write came: the write is then not sent again after a failure to
+// connect, and ends in [ErrOutcomeUnknown].
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *config) error {
 		if hc != nil && isNilPointer(hc.Transport) {
