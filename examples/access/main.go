@@ -22,7 +22,9 @@
 //
 // The credentials of a server-to-server OAuth app are in ZOOM_ACCOUNT_ID,
 // ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET, or an access token is in
-// ZOOM_ACCESS_TOKEN. The scopes are user:read:admin and report:read:admin. With -demo the
+// ZOOM_ACCESS_TOKEN. The scopes are user:read:admin and report:read:admin, or
+// granular user:read:list_users:admin, report:read:list_users:admin,
+// report:read:user:admin and report:read:list_meeting_participants:admin. With -demo the
 // account is an invented one inside the program, and every row says so.
 //
 // The exit status is 0 for a complete result, 1 for one that failed or that -limit cut

@@ -74,7 +74,7 @@ func (r *reader) readRoster(ctx context.Context) ([]*person, error) {
 		}
 		p := &person{user: user}
 		people = append(people, p)
-		r.byID[user.ID], r.byEmail[strings.ToLower(user.Email)] = p, p
+		r.byID[user.ID], r.byEmail[addressKey(user.Email)] = p, p
 	}
 	delete(r.byID, "") // pending users have no id
 	delete(r.byEmail, "")
@@ -157,7 +157,17 @@ func (r *reader) find(id, email string) *person {
 	if p := r.byID[id]; p != nil {
 		return p
 	}
-	return r.byEmail[strings.ToLower(email)]
+	return r.byEmail[addressKey(email)]
+}
+
+// addressKey makes the letters of ASCII small: in any other letter two addresses differ.
+func addressKey(email string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, email)
 }
 
 // gaps says what is not in the numbers.

@@ -18,8 +18,9 @@
 // The credentials of a server-to-server OAuth app are in ZOOM_ACCOUNT_ID,
 // ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET, or an access token is in
 // ZOOM_ACCESS_TOKEN. With -demo the account is an invented one inside the program, of
-// which some users are chosen if none is named. The scopes are user:read:admin and
-// user:write:admin.
+// which some users are chosen if none is named. The scopes are user:read:admin,
+// user:write:admin and, for the look for meetings, meeting:read:admin; the granular ones
+// are those of [zoom.TaskReclaim]: see [zoom.Task.Scopes].
 package main
 
 import (

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -114,6 +115,20 @@ func TestInterrupted(t *testing.T) {
 	err := run(ctx, append(flags, "-apply", "ann@example.com", "bob@example.com"), &stdout, &stderr)
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Empty(t, writes(server))
+}
+
+func TestReportSaysFirstWhatIsNotKnown(t *testing.T) {
+	for err, note := range map[error]string{
+		errors.Join(zoom.ErrOutcomeUnknown, zoom.ErrForbidden, zoom.ErrNotApplied): "it is not known whether the user was changed",
+		zoom.ErrNotApplied: "did not make all of it",
+		zoom.ErrForbidden:  "",
+	} {
+		var b strings.Builder
+		require.NoError(t, report(&b, "ann@example.com", &zoom.ReclaimResult{}, err))
+		before, _, _ := strings.Cut(b.String(), "  error   ")
+		assert.Equal(t, note != "", strings.Contains(before, "  note    "), b.String())
+		assert.Contains(t, before, note)
+	}
 }
 
 func TestDemoChoosesUsers(t *testing.T) {

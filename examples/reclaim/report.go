@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -32,6 +33,12 @@ func report(w io.Writer, user string, result *zoom.ReclaimResult, err error) err
 	}
 	if result.Reconciled {
 		b.WriteString("  note    the answer was lost; the user was read to see what happened\n")
+	}
+	switch {
+	case errors.Is(err, zoom.ErrOutcomeUnknown): // first: the error also matches what led to it
+		b.WriteString("  note    it is not known whether the user was changed; look before you run this again\n")
+	case errors.Is(err, zoom.ErrNotApplied):
+		b.WriteString("  note    Zoom took the change and did not make all of it\n")
 	}
 	if err != nil {
 		fmt.Fprintf(&b, "  error   %v\n", err)
