@@ -27,8 +27,8 @@ func ParseIncludeFreeUsers(s string) (bool, error) {
 // free users out, as a blank setting means.
 //
 // Left out are Basic users and those without any meetings licence (types 4 and
-// 99). Licensed, On-Prem, holders of a bundle and users of an unknown type
-// always stay in.
+// 99). Licensed, On-Prem, holders of a bundle or of a licence of a subscription, whatever
+// their type, and users of an unknown type always stay in.
 type Classifier struct {
 	IncludeFreeUsers bool
 }
@@ -74,7 +74,8 @@ func (c Classifier) Summarize(users iter.Seq2[*User, error]) (LicenseSummary, er
 // exactly one of Basic, Licensed, OnPrem, Unassigned, None and Unknown; pending
 // ones are in Pending alone, as in [UsersSummary], against which the counts of a
 // whole roster with free users can be held: Basic, Licensed, OnPrem there too,
-// Unassigned plus None as join-only. Zoom counts Zoom Rooms apart, and does not
+// Unassigned plus None as join-only. A Basic user with a Meetings licence of a
+// subscription is in Basic: LicenseOf(u).Paid tells. Zoom counts Zoom Rooms apart, and does not
 // say whether deactivated users count.
 type LicenseSummary struct {
 	Total      int // users added, pending ones included

@@ -86,7 +86,9 @@ type License struct {
 
 // LicenseOf tells the licence of u from its type and its bundle fields. It is
 // pure: the same user always has the same licence. A user of whom a bundle field came in
-// a form that cannot be read, or without its licence type, has LicenseUnknown. Two limits come from Zoom:
+// a form that cannot be read, or without its licence type, has LicenseUnknown. A user of type
+// Basic with a Meetings licence of a subscription (license_info_list) has LicenseBasic and
+// is Paid: a downgrade can leave such a licence behind. Two limits come from Zoom:
 // lists do not carry zoom_one_type, so that a Workplace bundle shows only on a
 // user from [UsersService.Get] (or in license_info_list); and licences in
 // add-ons (webinars, large meetings, Zoom Phone) are in none of these fields.
@@ -108,7 +110,7 @@ func LicenseOf(u *User) License {
 		l.Type = LicenseNone
 	}
 	l.Paid = l.Paid || l.Bundle || hasMeetingLicense(u)
-	if slices.ContainsFunc(u.UnreadFields, isLicenseField) || slices.ContainsFunc(u.LicenseInfoList, hasNoType) {
+	if slices.ContainsFunc(licenseFields[:], u.isUnread) || slices.ContainsFunc(u.LicenseInfoList, hasNoType) {
 		l.Type = LicenseUnknown
 	}
 	return l
@@ -117,10 +119,8 @@ func LicenseOf(u *User) License {
 // hasNoType reports whether an entry of license_info_list does not say which licence it is.
 func hasNoType(info LicenseInfo) bool { return info.LicenseType == "" }
 
-// isLicenseField reports whether a licence can stand in a field of a user.
-func isLicenseField(name string) bool {
-	return name == "plan_united_type" || name == "license_info_list" || name == "zoom_one_type"
-}
+// licenseFields are the fields of a user in which a licence can stand, beside the type.
+var licenseFields = [...]string{"plan_united_type", "license_info_list", "zoom_one_type"}
 
 // licenseTypeMeeting is the licence type of a single Meetings licence in
 // license_info_list; every other one is taken as a bundle.
@@ -151,13 +151,11 @@ func hasMeetingLicense(u *User) bool {
 
 // isFree reports whether the include-free-users setting speaks of this user:
 // known not to hold anything that was bought.
-func (l License) isFree() bool {
-	switch l.Type {
-	case LicenseBasic, LicenseUnassigned, LicenseNone:
-		return !l.Paid
-	default:
-		return false
-	}
+func (l License) isFree() bool { return l.isFreeType() && !l.Paid }
+
+// isFreeType reports whether the type alone is one that costs nothing.
+func (l License) isFreeType() bool {
+	return l.Type == LicenseBasic || l.Type == LicenseUnassigned || l.Type == LicenseNone
 }
 
 // String names the licence, and a number that is not known.

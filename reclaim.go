@@ -119,14 +119,19 @@ var readBackAfter = [...]time.Duration{0, 3 * time.Second, 7 * time.Second}
 //   - admins, unless AllowAdmins is set; custom roles can carry rights of an admin and
 //     are not protected here,
 //   - pending users and Zoom Rooms,
-//   - users whose type or status is not known,
+//   - users whose type, licence or status is not known, or whose role cannot be read,
 //   - On-Prem users, unless AllowOnPrem is set,
 //   - hosts of a meeting that is in progress or begins within the hour, unless
 //     AllowLive is set. Due is what is due by the clock of this machine or by Zoom's; an
 //     upcoming meeting whose time cannot be read is due. Zoom lists scheduled meetings
 //     alone: an instant meeting, or one with the personal meeting id, is not seen,
-//   - by downgrade, holders of a bundle, which it would not free, and users whose role
-//     is not known.
+//   - by downgrade, holders of a bundle or, without being Licensed, of a licence of a
+//     subscription (license_info_list), which it would not free, and users whose role is
+//     not known.
+//
+// A downgrade of a Licensed user with a licence of a subscription is sent: whether Zoom
+// takes the licence away with the type is not known. If it remains the error is
+// [ErrNotApplied], says so, and After shows it; ReclaimDeactivate takes all licences.
 //
 // If the meetings cannot be read, because the token lacks the scope or for any other
 // reason, nothing is written and the error is that of the read; where fewer come than
@@ -138,6 +143,9 @@ var readBackAfter = [...]time.Duration{0, 3 * time.Second, 7 * time.Second}
 //
 // When the answer to the write is lost the user is read, and the change is sent again
 // only if it was not made and the user is still not protected.
+//
+// What a read shows in a form that cannot be read is never taken as made:
+// [ErrOutcomeUnknown].
 //
 // The result is never nil, its Before may be. Look for [ErrOutcomeUnknown] first: the
 // error also matches what happened to the requests. With an error its Outcome is
@@ -335,9 +343,9 @@ func (r *reclaim) protection(u *User) string {
 	switch {
 	case u.Status == StatusPending || u.ID == "":
 		return "the invitation is pending"
-	case u.RoleID == RoleOwner || strings.EqualFold(u.RoleName, "Owner"):
+	case u.hasRole(RoleOwner, "Owner"):
 		return "it is the account owner"
-	case (u.RoleID == RoleAdmin || strings.EqualFold(u.RoleName, "Admin")) && !r.opts.AllowAdmins:
+	case u.hasRole(RoleAdmin, "Admin") && !r.opts.AllowAdmins:
 		return "it is an admin"
 	case u.Status != StatusActive && u.Status != StatusInactive:
 		return "the status is not known"
@@ -345,13 +353,26 @@ func (r *reclaim) protection(u *User) string {
 		return "the user type is not known"
 	case license.Type == LicenseOnPrem && u.Status == StatusActive && !r.opts.AllowOnPrem:
 		return "an On-Prem seat cannot be given back by Zoom's API"
-	case r.opts.Method == ReclaimDowngrade && u.RoleID == "" && u.RoleName == "" && !holdsNothing(u):
+	case holdsNothing(u):
+		return ""
+	case u.isUnread("role_id") || (u.RoleID == "" && u.isUnread("role_name")):
+		return "the role cannot be read"
+	case r.opts.Method != ReclaimDowngrade:
+		return ""
+	case u.RoleID == "" && u.RoleName == "":
 		return "the role is not known" // Zoom itself refuses to deactivate owner and admins
-	case r.opts.Method == ReclaimDowngrade && u.Status == StatusActive && license.Bundle:
+	case license.Bundle:
 		return "a downgrade does not free the bundle"
+	case license.isFreeType():
+		return "a downgrade does not free the licence of a subscription"
 	default:
 		return ""
 	}
+}
+
+// hasRole reports whether a user has one of Zoom's own roles.
+func (u *User) hasRole(id, name string) bool {
+	return strings.TrimSpace(u.RoleID) == id || strings.EqualFold(strings.TrimSpace(u.RoleName), name)
 }
 
 // holdsNothing reports that there is no seat to give back: deactivation took all
@@ -363,7 +384,9 @@ func (r *reclaim) change(id string) (ch *change) {
 		ch = statusChange("users.reclaim", id, ActionDeactivate)
 	} else {
 		ch = updateChange("users.reclaim", id, &UserUpdate{Type: TypeBasic})
-		ch.reached = func(u *User) bool { return u.Type == TypeBasic && LicenseOf(u).isFree() }
+		ch.reached = func(u *User) shown {
+			return u.shows(u.Type == TypeBasic && LicenseOf(u).isFree(), licenseFields[:]...)
+		}
 	}
 	ch.forbids = r.protection
 	return ch
@@ -407,6 +430,7 @@ func (r *reclaim) seeNothingHeld(ctx context.Context, ch *change, refused error)
 
 // readBack looks whether the change that Zoom accepted was made.
 func (r *reclaim) readBack(ctx context.Context, ch *change) error {
+	state := shownNotMade
 	for _, wait := range readBackAfter {
 		if err := pause(ctx, wait); err != nil {
 			return unknownOutcome(&ch.operation, nil, err)
@@ -416,12 +440,28 @@ func (r *reclaim) readBack(ctx context.Context, ch *change) error {
 			return unknownOutcome(&ch.operation, nil, err)
 		}
 		r.result.After = user
-		if ch.reached(user) {
+		if state = ch.reached(user); state == shownMade {
 			r.result.Outcome = OutcomeReclaimed
 			return nil
 		}
 	}
-	return &Error{Op: ch.op, Method: ch.method, Path: ch.path, Err: ErrNotApplied}
+	if state == shownUnclear {
+		return unknownOutcome(&ch.operation, nil, errUnread)
+	}
+	return r.notApplied(ch)
+}
+
+var errLicenseRemains = errors.New("the type changed, a licence of a subscription remains")
+
+// notApplied is the error of a change that a read does not show. A downgrade can be made
+// by half.
+func (r *reclaim) notApplied(ch *change) error {
+	e := &Error{Op: ch.op, Method: ch.method, Path: ch.path, Err: ErrNotApplied}
+	after := r.result.After
+	if r.opts.Method == ReclaimDowngrade && after.Type == TypeBasic && LicenseOf(after).Paid {
+		e.Err = withSentinel(ErrNotApplied, errLicenseRemains)
+	}
+	return e
 }
 
 func (r *reclaim) protect(o *operation, reason string) error {

@@ -24,6 +24,9 @@ const (
 	deactivated = `{"id":"u1","email":"u1@example.com","type":2,"status":"inactive","role_id":"2"}`
 )
 
+// meetingLicence is a Meetings licence of one of several subscriptions.
+const meetingLicence = `"license_info_list":[{"license_type":"MEETING","license_option":2,"subscription_id":"s"}]`
+
 var (
 	lost    = answer{err: errors.New("connection reset by peer")}
 	noReply = answer{status: http.StatusNoContent}
@@ -90,6 +93,21 @@ func TestReclaimDecides(t *testing.T) {
 		{"bundle, deactivate", deactivate, user(`"type":2,"status":"active","zoom_one_type":16`), reclaimed},
 		{"Licensed", deactivate, user(`"type":2,"status":"active","role_id":"2"`), reclaimed},
 		{"Licensed, downgrade", downgrade, user(`"type":2,"status":"active","role_id":"2"`), reclaimed},
+		{"Licensed by a subscription, downgrade", downgrade, user(`"type":2,"status":"active","role_id":"2",` + meetingLicence), reclaimed},
+		{"Basic, a licence of a subscription, downgrade", downgrade, user(`"type":1,"status":"active","role_id":"2",` + meetingLicence), protected},
+		{"Unassigned, a licence of a subscription, downgrade", downgrade, user(`"type":4,"status":"active","role_id":"2",` + meetingLicence), protected},
+		{"Basic, a licence of a subscription, deactivate", deactivate, user(`"type":1,"status":"active","role_id":"2",` + meetingLicence), reclaimed},
+		{"Basic, a licence that is turned off, downgrade", downgrade, user(`"type":1,"status":"active","role_id":"2","license_info_list":[{"license_type":"MEETING","license_option":0}]`), already},
+		{"inactive, a licence of a subscription, downgrade", downgrade, user(`"type":1,"status":"inactive","role_id":"2",` + meetingLicence), already},
+		{"BD25 role that cannot be read", deactivate, user(`"type":2,"status":"active","role_id":{"a":1}`), protected},
+		{"BD25 role that cannot be read, downgrade", downgrade, user(`"type":2,"status":"active","role_id":["0"],"role_name":"Member"`), protected},
+		{"BD25 role that cannot be read, admins allowed", admins, user(`"type":2,"status":"active","role_id":["0","2"]`), protected},
+		{"BD25 name of the role that cannot be read", deactivate, user(`"type":2,"status":"active","role_name":{}`), protected},
+		{"BD25 name of the role that cannot be read beside its id", deactivate, user(`"type":2,"status":"active","role_id":"2","role_name":{}`), reclaimed},
+		{"BD25 role with blanks", deactivate, user(`"type":2,"status":"active","role_id":" 0 "`), protected},
+		{"BD25 name of the role with blanks", deactivate, user(`"type":2,"status":"active","role_name":"Owner "`), protected},
+		{"BD25 bundle that cannot be read", deactivate, user(`"type":2,"status":"active","role_id":"2","zoom_one_type":{}`), protected},
+		{"BD25 plan that cannot be read", downgrade, user(`"type":1,"status":"active","role_id":"2","plan_united_type":[1,2]`), protected},
 		{"On-Prem, downgrade", downgrade, user(`"type":"3","status":"active","role_id":"2"`), protected},
 		{"On-Prem, deactivate", deactivate, user(`"type":3,"status":"active","role_id":"2"`), protected},
 		{"On-Prem, allowed", zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade, AllowOnPrem: true}, user(`"type":"3","status":"active","role_id":"2"`), reclaimed},
@@ -270,6 +288,54 @@ func TestFaultBR17AcceptedAndNotMade(t *testing.T) {
 		assert.Equal(t, zoom.OutcomeUnknown, result.Outcome)
 		assert.Nil(t, result.After)
 	})
+}
+
+// Whether a licence of a subscription goes with the type is not known: what remains is
+// told, and not written again.
+func TestFaultBR17ADowngradeMadeByHalf(t *testing.T) {
+	with := func(kind int, more string) answer {
+		return ok(fmt.Sprintf(`{"id":"u1","email":"u1@example.com","type":%d,"status":"active","role_id":"2",%s}`, kind, more))
+	}
+	held, half, gone := with(2, meetingLicence), with(1, meetingLicence), ok(basic)
+	unread := with(1, `"license_info_list":"x"`)
+	const text = "the type changed, a licence of a subscription remains"
+	for _, tc := range []struct {
+		name    string
+		answers []answer
+		asked   string
+		is      error
+		text    string
+	}{
+		{"the list goes with the type", []answer{held, noReply, gone}, "GET PATCH GET", nil, ""},
+		{"the list goes later", []answer{held, noReply, half, half, gone}, "GET PATCH GET GET GET", nil, ""},
+		{"the list remains", []answer{held, noReply, half}, "GET PATCH GET GET GET", zoom.ErrNotApplied, text},
+		{"neither goes", []answer{held, noReply, held}, "GET PATCH GET GET GET", zoom.ErrNotApplied, ""},
+		{"the second run", []answer{half}, "GET", zoom.ErrProtected, "a downgrade does not free the licence of a subscription"},
+		{"lost, and the list remains", []answer{held, lost, half}, "GET PATCH GET", zoom.ErrOutcomeUnknown, "licence of a subscription"},
+		{"lost, and the list goes", []answer{held, lost, gone}, "GET PATCH GET", nil, ""},
+		{"BD25 the list cannot be read", []answer{held, noReply, unread}, "GET PATCH GET GET GET", zoom.ErrOutcomeUnknown, "cannot be read"},
+		{"BD25 the list can be read later", []answer{held, noReply, unread, gone}, "GET PATCH GET GET", nil, ""},
+		{"BD25 lost, and the list cannot be read", []answer{held, lost, unread}, "GET PATCH GET", zoom.ErrOutcomeUnknown, "cannot be read"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tp := idleTape(tc.answers...)
+				result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", &zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade})
+				assert.Equal(t, tc.asked, methodsAsked(tp))
+				if tc.is == nil {
+					require.NoError(t, err)
+					assert.Equal(t, zoom.OutcomeReclaimed, result.Outcome)
+					return
+				}
+				require.ErrorIs(t, err, tc.is)
+				assert.Contains(t, err.Error(), tc.text)
+				assert.Equal(t, tc.text == text, strings.Contains(err.Error(), text))
+				if tc.is == zoom.ErrNotApplied { //nolint:errorlint // the very value
+					assert.NotNil(t, result.After)
+				}
+			})
+		})
+	}
 }
 
 func TestReclaimIsCancelled(t *testing.T) {

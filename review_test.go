@@ -48,16 +48,6 @@ func TestReclaimAnswerAboutAnotherUser(t *testing.T) {
 	})
 }
 
-// Type 1 does not show that a licence in license_info_list is gone.
-func TestReclaimDowngradeLeavesMeetingLicence(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		paid := ok(`{"id":"u1","email":"u1@example.com","type":1,"status":"active","role_id":"2","license_info_list":[{"license_type":"MEETING","license_option":2}]}`)
-		tp := idleTape(paid, answer{status: http.StatusNoContent}, paid)
-		_, err := tp.client(t).Users.Reclaim(t.Context(), "u1", &zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade})
-		require.ErrorIs(t, err, zoom.ErrNotApplied)
-	})
-}
-
 // A last page that takes back what the first one counted is not believed.
 func TestRosterTotalTakenBack(t *testing.T) {
 	row := func(id string) string {

@@ -51,7 +51,8 @@ const (
 // Deactivation takes away all licences and blocks sign-in; activation restores
 // sign-in and no licence. "me" cannot be deactivated. When the answer is lost the
 // user is read and the change is sent again only if it was not made; where that
-// cannot be told, clocking included, the error is [ErrOutcomeUnknown].
+// cannot be told, clocking included, the error is [ErrOutcomeUnknown]. To an e-mail
+// address, which can change hands, it is not sent again: name users by id.
 //
 // To give a seat back use [UsersService.Reclaim], which looks before it writes
 // and after.
@@ -86,12 +87,12 @@ func (s *UsersService) Deactivate(ctx context.Context, userID string) error {
 }
 
 func statusChange(op, userID string, action StatusAction) *change {
-	var reached func(*User) bool
+	var reached func(*User) shown
 	switch action {
 	case ActionActivate:
-		reached = func(u *User) bool { return u.Status == StatusActive }
+		reached = func(u *User) shown { return u.shows(u.Status == StatusActive, "status") }
 	case ActionDeactivate:
-		reached = func(u *User) bool { return u.Status == StatusInactive }
+		reached = func(u *User) shown { return u.shows(u.Status == StatusInactive, "status") }
 	}
 	body := map[string]string{"action": string(action)}
 	return newChange(op, http.MethodPut, "/users/{userId}/status", userID, body, reached)

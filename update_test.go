@@ -201,3 +201,50 @@ func TestUpdateDoesNotKeepTheArgument(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, string(before), string(after))
 }
+
+// A field that was to change and cannot be read tells nothing, whatever the others show.
+func TestFaultBD25FieldsOfAnUpdateThatCannotBeRead(t *testing.T) {
+	const odd = `{"a":1}`
+	for name, tc := range map[string]struct {
+		update zoom.UserUpdate
+		fields string
+		made   bool
+	}{
+		"bundle off":                      {zoom.UserUpdate{ZoomOneType: new(int64(0))}, `"zoom_one_type":` + odd, false},
+		"bundle on":                       {zoom.UserUpdate{ZoomOneType: new(int64(8))}, `"zoom_one_type":` + odd, false},
+		"United off":                      {zoom.UserUpdate{PlanUnitedType: "none"}, `"plan_united_type":[1,2]`, false},
+		"department cleared":              {zoom.UserUpdate{Dept: new("")}, `"dept":` + odd, false},
+		"personal id off":                 {zoom.UserUpdate{UsePMI: new(false)}, `"use_pmi":` + odd, false},
+		"personal id":                     {zoom.UserUpdate{PMI: 1234567890}, `"pmi":` + odd, false},
+		"manager cleared":                 {zoom.UserUpdate{Manager: new("")}, `"manager":` + odd, false},
+		"names cleared":                   {zoom.UserUpdate{FirstName: new(""), LastName: new("")}, `"first_name":"","last_name":[]`, false},
+		"company cleared":                 {zoom.UserUpdate{Company: new("")}, `"company":[["x"]]`, false},
+		"job title cleared":               {zoom.UserUpdate{JobTitle: new("")}, `"job_title":true`, false},
+		"location cleared":                {zoom.UserUpdate{Location: new("")}, `"location":` + odd, false},
+		"cost center cleared":             {zoom.UserUpdate{CostCenter: new("")}, `"cost_center":` + odd, false},
+		"time zone cleared":               {zoom.UserUpdate{Timezone: new("")}, `"timezone":` + odd, false},
+		"language cleared":                {zoom.UserUpdate{Language: new("")}, `"language":` + odd, false},
+		"pronouns cleared":                {zoom.UserUpdate{Pronouns: new("")}, `"pronouns":` + odd, false},
+		"pronouns option":                 {zoom.UserUpdate{PronounsOption: 2}, `"pronouns_option":` + odd, false},
+		"one made, the other not read":    {zoom.UserUpdate{Type: zoom.TypeLicensed, Dept: new("")}, `"dept":` + odd, false},
+		"one not made, one not read":      {zoom.UserUpdate{Type: zoom.TypeBasic, Dept: new("")}, `"dept":` + odd, false},
+		"what was not to change":          {zoom.UserUpdate{Type: zoom.TypeLicensed}, `"dept":` + odd + `,"use_pmi":[2]`, true},
+		"cleared, and a text stands here": {zoom.UserUpdate{Dept: new("")}, `"dept":""`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, answered := range []answer{lost, {status: 503}, {status: 202}} {
+				synctest.Test(t, func(t *testing.T) {
+					tp := newTape(answered, ok(`{"id":"u1","email":"u1@example.com","type":2,"status":"active",`+tc.fields+`}`))
+					err := tp.client(t).Users.Update(t.Context(), "u1", &tc.update)
+					assert.Equal(t, "PATCH GET", methodsAsked(tp), "not written again")
+					if tc.made {
+						require.NoError(t, err)
+						return
+					}
+					require.ErrorIs(t, err, zoom.ErrOutcomeUnknown)
+					assert.Contains(t, err.Error(), "cannot be read")
+				})
+			}
+		})
+	}
+}

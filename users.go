@@ -2,6 +2,7 @@ package zoom
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/seatkit/zoom/internal/wire"
 )
@@ -73,6 +74,9 @@ type User struct {
 	PronounsOption     int           `json:"pronouns_option,omitzero"`
 	UsePMI             bool          `json:"use_pmi,omitzero"`
 }
+
+// isUnread reports whether a field came in a form that cannot be read.
+func (u *User) isUnread(field string) bool { return slices.Contains(u.UnreadFields, field) }
 
 // A CustomAttribute is a field that the account defined for its users.
 type CustomAttribute struct {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,16 +22,38 @@ const (
 
 // A change is a write to one user under the rule for writes: what surely had no
 // effect is sent again by the road; when it is unknown whether it had one, the
-// user is read, and only if the wanted state is not reached is it sent again.
+// user is read, and only if the wanted state is not reached is it sent again. A change
+// that went to an e-mail address is not: its holder may be another one by now.
 type change struct {
 	operation
-	reached func(*User) bool   // nil: the wanted state cannot be read back
+	reached func(*User) shown  // nil: the wanted state cannot be read back
 	id      string             // of the user as read before; empty: not read
 	forbids func(*User) string // asked before the change is sent again: why it must not be; nil: nothing speaks against it
 }
 
+// shown is what a user tells of a change.
+type shown int
+
+const (
+	shownNotMade shown = iota
+	shownMade
+	shownUnclear // what tells it cannot be read
+)
+
+// shows tells of a change whether it was made, where that rests on these fields alone.
+func (u *User) shows(made bool, fields ...string) shown {
+	switch {
+	case slices.ContainsFunc(fields, u.isUnread):
+		return shownUnclear
+	case made:
+		return shownMade
+	default:
+		return shownNotMade
+	}
+}
+
 // newChange makes a change of the user at the only placeholder of the path.
-func newChange(op, method, path, userID string, body any, reached func(*User) bool) *change {
+func newChange(op, method, path, userID string, body any, reached func(*User) shown) *change {
 	return &change{
 		operation: operation{
 			op: op, method: method, path: path, values: []string{userID}, body: body, class: ClassLight, accept: acceptWrite,
@@ -49,6 +72,7 @@ type writeResult struct {
 
 func (s *UsersService) apply(ctx context.Context, ch *change) (writeResult, error) {
 	c := s.client()
+	byAddress := isAddress(ch.userID())
 	var open error // of the first write that may have been made, and may still be on its way
 	for writes := 1; ; writes++ {
 		_, err := c.do(ctx, &ch.operation)
@@ -63,12 +87,17 @@ func (s *UsersService) apply(ctx context.Context, ch *change) (writeResult, erro
 			open = err
 		}
 		user, errGet := s.look(ctx, ch)
-		switch {
-		case errGet != nil:
+		if errGet != nil {
 			return writeResult{}, unknownOutcome(&ch.operation, open, errGet)
-		case ch.reached(user):
+		}
+		switch state := ch.reached(user); {
+		case state == shownMade:
 			c.road.Repeated(writes - 1)
 			return writeResult{reconciled: true, user: user}, nil
+		case state == shownUnclear:
+			return writeResult{user: user}, unknownOutcome(&ch.operation, open, errUnread)
+		case byAddress: // the first write may have met another holder of the address
+			return writeResult{user: user}, unknownOutcome(&ch.operation, open, errAddress)
 		case !lost || writes == maxWrites:
 			return writeResult{user: user}, unknownOutcome(&ch.operation, open, err)
 		}
@@ -88,10 +117,13 @@ func (s *UsersService) apply(ctx context.Context, ch *change) (writeResult, erro
 	}
 }
 
-var errOtherUser = errors.New("it is about another user")
+var (
+	errOtherUser = errors.New("it is about another user")
+	errUnread    = errors.New("a field that was to change cannot be read")
+	errAddress   = errors.New("not sent again to an e-mail address, which can change hands")
+)
 
-// look reads the user of a change. From then on the change goes to the id that was
-// read: an address can change hands.
+// look reads the user of a change, which must be the same one each time.
 func (s *UsersService) look(ctx context.Context, ch *change) (*User, error) {
 	user, err := s.Get(ctx, ch.userID())
 	if err != nil {
@@ -101,9 +133,6 @@ func (s *UsersService) look(ctx context.Context, ch *change) (*User, error) {
 		return nil, otherUser(ch.op)
 	}
 	ch.id = user.ID
-	if user.ID != "" && !isMe(ch.userID()) {
-		ch.values = []string{user.ID}
-	}
 	return user, nil
 }
 
