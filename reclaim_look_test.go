@@ -21,6 +21,9 @@ func meetingsPage(next string, counted int, rows ...string) answer {
 // plannedMeeting is a row of a scheduled meeting with more fields.
 func plannedMeeting(fields string) string { return `{"uuid":"a==","id":7,"type":2` + fields + `}` }
 
+// noPermission is a refusal under a success, with an empty list.
+const noPermission = `{"code":200,"message":"No permission.","total_records":0,"meetings":[]}`
+
 // Fewer meetings than Zoom counts are no answer to whether somebody hosts.
 func TestFaultBR29MeetingsThatAreCountedAndNotShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -41,6 +44,8 @@ func TestFaultBR29MeetingsThatAreCountedAndNotShown(t *testing.T) {
 			"no licence, for the live ones":        {[]answer{meetingsPage("", 1, later), refusal(400, 3161, "x")}, errCode(3161)},
 			"a refusal beside an empty list":       {[]answer{ok(`{"code":300,"message":"x","total_records":0,"meetings":[]}`)}, errCode(300)},
 			"a refusal beside an empty live list":  {[]answer{meetingsPage("", 1, later), ok(`{"code":300,"message":"x","total_records":0,"meetings":[]}`)}, errCode(300)},
+			"no permission beside an empty list":   {[]answer{ok(noPermission)}, errCode(200)},
+			"no permission beside no live one":     {[]answer{meetingsPage("", 1, later), ok(noPermission)}, errCode(200)},
 			"a refusal of code 0 is none":          {append([]answer{ok(`{"code":0,"message":"","total_records":0,"meetings":[]}`)}, made...), nil},
 			"a success without any list or number": {[]answer{ok(`{}`)}, zoom.ErrBadResponse},
 		} {
