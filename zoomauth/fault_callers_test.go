@@ -189,7 +189,8 @@ func TestFaultMP13NeverWithoutTheLock(t *testing.T) {
 	}
 }
 
-// A lock that is not given back: who waits learns it within a minute, and a token that
+// A lock that is not given back: who waits learns it when the lock of a dead process would
+// be free, and a token that
 // is still good is used.
 func TestFaultMP13TheLockIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -205,7 +206,7 @@ func TestFaultMP13TheLockIsHeld(t *testing.T) {
 		_, err = src.Token(t.Context())
 		require.ErrorIs(t, err, zoomauth.ErrStoreUnavailable)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.LessOrEqual(t, time.Since(begin), time.Minute)
+		assert.LessOrEqual(t, time.Since(begin), 90*time.Second)
 		assert.Empty(t, w.requests())
 
 		// The lock comes late, and there is time for the answer all the same.

@@ -10,6 +10,7 @@ import (
 
 const (
 	saveInterval    = time.Second      // between two tries to save
+	prolongInterval = 10 * time.Second // of a kept lease, which is good for a minute
 	saveTimeout     = 10 * time.Second // of the first try
 	longSaveTimeout = 40 * time.Second // of a later one, which doubles up to this
 	lastSaveTimeout = 20 * time.Second // of that of Close
@@ -23,10 +24,10 @@ type grantStore struct {
 	turn  chan struct{} // holds one element while something of this source works on the store
 
 	mu      sync.Mutex
-	unsaved *unsaved // newer than what is stored; nil: nothing
-	written *unsaved // what was saved under the lock that is held
-	lease   Lease    // kept while the stored refresh token is a spent one; nil: none
-	dead    secret   // the refresh token that Zoom refused: it is not sent again
+	unsaved *unsaved     // newer than what is stored; nil: nothing
+	written *unsaved     // what was saved under the lock that is held
+	kept    *sharedLease // while the stored refresh token is a spent one; nil: none
+	dead    secret       // the refresh token that Zoom refused: it is not sent again
 }
 
 // unsaved is a token that is not in the store yet, and what the store holds instead.
@@ -62,29 +63,70 @@ func (g *grantStore) leave() {
 	<-g.turn
 }
 
-// lock takes the lock of the store, which this source may hold already.
+// lock takes the lock of the store, which this source may hold already. A kept lease that
+// cannot be checked is not given back for that: its end is not known, and the next source
+// would send a spent refresh token. One that is checked too slowly may be alive.
 func (g *grantStore) lock(ctx context.Context) (Lease, error) {
 	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
-	g.mu.Lock()
-	kept := g.lease
-	g.lease = nil
-	g.mu.Unlock()
-	if kept != nil {
-		if !isLost(ctx, kept) {
-			return kept, nil
-		}
-		_ = release(kept)
+	kept := g.keptLease()
+	if kept == nil {
+		return g.lockAnew(ctx)
 	}
-	return lock(ctx, g.store)
+	if err := g.prolong(ctx, kept); err != nil {
+		return nil, err
+	}
+	return kept, nil
 }
 
-// isLost reports whether a lease is over. One that cannot be checked in time may not be: to
-// give it back would hand a spent refresh token to the next source.
-func isLost(ctx context.Context, lease Lease) bool {
+// lockToSave takes the lock to save what is not saved yet. A Swapper needs none beside the
+// kept lease, whatever became of that. With another store the lock is waited for, which
+// comes when the kept lease has ended by itself.
+func (g *grantStore) lockToSave(ctx context.Context) (Lease, error) {
+	kept := g.keptLease()
+	if kept == nil {
+		return g.lockAnew(ctx)
+	}
+	if _, swaps := g.store.(Swapper); swaps || g.prolong(ctx, kept) == nil {
+		return kept, nil
+	}
+	lease, err := g.lockAnew(ctx)
+	if err == nil {
+		g.giveUp()
+	}
+	return lease, err
+}
+
+func (g *grantStore) lockAnew(ctx context.Context) (Lease, error) {
+	lease, err := lock(ctx, g.store)
+	if err != nil {
+		return nil, err
+	}
+	return &sharedLease{Lease: lease, turn: make(chan struct{}, 1)}, nil
+}
+
+// prolong checks a lease. That it could not be checked in time is no error.
+func (g *grantStore) prolong(ctx context.Context, lease Lease) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	return check(ctx, lease) != nil && ctx.Err() == nil
+	if err := check(ctx, lease); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// prolongKept prolongs the kept lease, if there is one, whatever holds the turn.
+func (g *grantStore) prolongKept(ctx context.Context) error {
+	if kept := g.keptLease(); kept != nil {
+		return g.prolong(ctx, kept)
+	}
+	return nil
+}
+
+func (g *grantStore) keptLease() *sharedLease {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.kept
 }
 
 // keep keeps the lease if the store holds a refresh token that was used up: another
@@ -92,28 +134,63 @@ func isLost(ctx context.Context, lease Lease) bool {
 func (g *grantStore) keep(lease Lease) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.unsaved == nil || !g.unsaved.spends() {
+	shared, ok := lease.(*sharedLease)
+	if !ok || g.unsaved == nil || !g.unsaved.spends() {
 		return false
 	}
-	g.lease = lease
+	g.kept = shared
 	return true
 }
 
 // giveUp gives a kept lease back, whatever the store holds.
 func (g *grantStore) giveUp() {
-	g.mu.Lock()
-	kept := g.lease
-	g.lease = nil
-	g.mu.Unlock()
-	if kept != nil {
-		_ = release(kept)
+	if kept := g.keptLease(); kept != nil {
+		_ = g.giveBack(kept)
 	}
+}
+
+// giveBack gives a lease back, which is the kept one no more.
+func (g *grantStore) giveBack(lease Lease) error {
+	g.mu.Lock()
+	if g.kept != nil && lease == g.kept {
+		g.kept = nil
+	}
+	g.mu.Unlock()
+	return release(lease)
+}
+
+// sharedLease is a lease that one goroutine uses while another one prolongs it. A lease
+// of a store may be called by one at a time.
+type sharedLease struct {
+	Lease
+	turn chan struct{} // holds one element during a call
+	over bool          // it was given back; guarded by turn
+}
+
+func (l *sharedLease) Check(ctx context.Context) error {
+	select {
+	case l.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-l.turn }()
+	if l.over {
+		return fmt.Errorf("%w: the lease was given back", ErrStoreUnavailable)
+	}
+	return l.Lease.Check(ctx)
+}
+
+func (l *sharedLease) Release() error {
+	l.turn <- struct{}{}
+	defer func() { <-l.turn }()
+	l.over = true
+	return l.Lease.Release()
 }
 
 // release gives the lock back. If that fails the store is read again: a token that it
 // does not hold, because it was to commit only now, is to be saved again.
 func (g *grantStore) release(ctx context.Context, lease Lease) error {
-	err := release(lease)
+	err := g.giveBack(lease)
 	g.mu.Lock()
 	u := g.written
 	g.written = nil

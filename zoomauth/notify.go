@@ -62,20 +62,33 @@ func (s *Source) reauthorize(ctx context.Context, cur *Token, err error) {
 	}
 }
 
+// note keeps in mind what the store holds.
+func (s *Source) note(t *Token) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen = t
+}
+
+func (s *Source) lastSeen() *Token {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen
+}
+
 // warn reports that the refresh token comes to its end: once for a store, whose token is
-// marked. Of a store that fails, each source reports.
+// marked. Of a store that fails, each source reports. The store is asked only when that is
+// near: nobody waits for it else, and nothing that is to be saved does.
 func (s *Source) warn(ctx context.Context) {
-	hook := s.opts.Expiring
-	if hook == nil || s.grants.enter(ctx) != nil {
-		return
-	}
-	defer s.grants.leave()
-	t, err := s.load(ctx)
-	if err != nil {
+	hook, t := s.opts.Expiring, s.lastSeen()
+	if hook == nil || t == nil || t.Warned {
 		return
 	}
 	end := t.RefreshExpiry()
-	if end.IsZero() || time.Until(end) > warnBefore || t.Warned || s.warned.Equal(end) {
+	if end.IsZero() || time.Until(end) > warnBefore || s.grants.enter(ctx) != nil {
+		return
+	}
+	defer s.grants.leave()
+	if s.warned.Equal(end) {
 		return
 	}
 	s.warned = end

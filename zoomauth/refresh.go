@@ -29,9 +29,9 @@ const (
 // most, because its last attempt begins before callTimeout.
 const (
 	loadTimeout  = time.Minute      // of reading the store
-	lockTimeout  = time.Minute      // of the wait for its lock
+	lockTimeout  = 90 * time.Second // of the wait for its lock; the lease of a dead process ends in 75 s
 	checkTimeout = 15 * time.Second // of checking the lease; a slower check is not believed
-	fetchTimeout = 8 * time.Minute  // of the whole; then the next call begins another fetch
+	fetchTimeout = 9 * time.Minute  // of the whole; then the next call begins another fetch
 )
 
 // fetch is the way to the next token. It reads the store. If the stored token is not good
@@ -41,6 +41,7 @@ func (s *Source) fetch(ctx context.Context, w tokens.Want) (*tokens.Token[*Token
 		return nil, opError("auth.lock", err)
 	}
 	defer s.grants.leave()
+	s.note(nil)
 	cur, err := s.load(ctx)
 	if isResult(cur, err, w) {
 		return found(cur), opError("auth.load", err)
@@ -100,7 +101,11 @@ func (s *Source) load(ctx context.Context) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t, s.match(t)
+	err = s.match(t)
+	if err == nil {
+		s.note(t)
+	}
+	return t, err
 }
 
 func (t *Token) isRefused(access string) bool { return access != "" && access == t.accessToken() }

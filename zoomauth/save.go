@@ -16,11 +16,13 @@ func (s *Source) save(ctx context.Context, base, t *Token) (*Token, error) {
 	err := s.grants.save(ctx, base, t)
 	switch {
 	case err == nil:
+		s.note(t)
 		return t, nil
 	case errors.Is(err, ErrStoreChanged):
 		return nil, err
 	}
 	s.storeFailed(opError("auth.save", err))
+	s.note(t)
 	return t, nil
 }
 
@@ -51,6 +53,7 @@ func (s *Source) saveLoop(ctx context.Context) {
 	}(ctx)
 	ctx, cancel := s.untilClosed(ctx)
 	defer cancel()
+	go s.prolongKept(ctx)
 	timer := time.NewTimer(saveInterval)
 	defer timer.Stop()
 	for patience := saveTimeout; s.grants.pending() != nil; patience = min(2*patience, longSaveTimeout) {
@@ -61,6 +64,25 @@ func (s *Source) saveLoop(ctx context.Context) {
 		}
 		_ = s.saveAgain(ctx, patience) // reported when it failed first
 		timer.Reset(saveInterval)
+	}
+}
+
+// prolongKept prolongs the kept lease while something is not saved, also while a slow call
+// of the store keeps the saving waiting.
+func (s *Source) prolongKept(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		pause := prolongInterval
+		if s.grants.prolongKept(ctx) != nil {
+			pause = saveInterval
+		}
+		timer.Reset(pause)
 	}
 }
 
@@ -79,7 +101,7 @@ func (s *Source) saveAgain(ctx context.Context, patience time.Duration) (err err
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	lease, err := s.grants.lock(ctx)
+	lease, err := s.grants.lockToSave(ctx)
 	if err != nil {
 		return err
 	}

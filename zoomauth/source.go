@@ -76,6 +76,7 @@ type Source struct {
 	warned time.Time // the end that Expiring was called for; guarded by the turn of grants
 
 	mu    sync.Mutex
+	seen  *Token                  // what the store held last, or is to hold; nil: not known
 	hooks []func(context.Context) // to be called when the lock is free
 }
 
