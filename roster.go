@@ -27,11 +27,13 @@ type RosterOptions struct {
 // Zoom's page tokens may be offsets, so that a user who leaves a status moves the
 // others up by one, over the edge of a page. A status of more than one page is
 // therefore read twice, side by side, with two page sizes; the answers must overlap
-// from the first page to the last. Where they do not, the pages around the gap are
+// from the first page to the last. Answers overlap where they share two users or more,
+// in the same order, and fewer users than these would have to have moved. So somebody
+// who leaves and comes back to another place makes nobody else go missing. Where they do not, the pages around the gap are
 // read again a few times. If a gap remains the roster ends in [ErrListIncomplete].
 //
 // Not covered:
-//   - somebody who is reactivated while the roster is read,
+//   - somebody who is reactivated while the roster is read (everybody else is),
 //   - a change of the order in which Zoom lists users, between two answers,
 //   - a server that ignores page_size: it ends in [ErrListIncomplete],
 //   - a roster that was resumed ([List.From]) and a single [List.Page].

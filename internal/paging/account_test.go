@@ -28,6 +28,8 @@ type account struct {
 	kind   string       // "offset", "keyset", "once offset", "once keyset"
 	rate   float64      // moves before an answer
 	pairs  bool         // somebody joins whenever somebody leaves, in the same instant
+	back   float64      // moves before an answer in which somebody leaves and comes back elsewhere
+	toEnd  bool         // at the end of the list
 	most   int          // largest page size; 0: any
 	silent bool         // it does not count
 	empty  bool         // a full last page has an empty one behind it
@@ -110,15 +112,36 @@ func (a *account) move() {
 	}
 }
 
+// comeBack is one who leaves a list and is in it again at once, at another place.
+func (a *account) comeBack(list int) {
+	p := a.leave(list)
+	switch l := a.lists[list]; {
+	case p == nil:
+	case a.toEnd && len(l) > 0:
+		p.key = l[len(l)-1].key + 1
+		a.lists[list] = append(l, p)
+	default:
+		a.join(list, p)
+	}
+}
+
+// times is a whole number, by chance so that its mean is rate.
+func (a *account) times(rate float64) int {
+	n := int(rate)
+	if a.rng.Float64() < rate-float64(n) {
+		n++
+	}
+	return n
+}
+
 var errToken = errors.New("the page token is invalid or expired")
 
 func (a *account) fetch(_ context.Context, r Request) (*Page[string], error) {
-	moves := int(a.rate)
-	if a.rng.Float64() < a.rate-float64(moves) {
-		moves++
-	}
-	for range moves {
+	for range a.times(a.rate) {
 		a.move()
+	}
+	for range a.times(a.back) {
+		a.comeBack(r.Part)
 	}
 	a.calls[r.Part]++
 	if strings.HasPrefix(a.kind, "once") && r.Token != "" {

@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// A proof joins answers that share a row. Every answer is a piece of the list, in
-// its order and without a gap, as it was at one instant. Whoever is in the list the
-// whole time and comes after the rows of one answer is in the next answer that
-// shares a row with it, or after its rows too. So once joined answers run from a
-// first page to a last one, everybody who was there the whole time was in one.
+// A proof joins answers that overlap. Every answer is a piece of the list, in its
+// order and without a gap, as it was at one instant. Whoever is in the list the whole
+// time and comes after the rows of one answer is in the next answer that overlaps it,
+// or after its rows too. So once joined answers run from a first page to a last one,
+// everybody who was there the whole time was in one.
 //
 // The proof needs neither counts nor tokens that can be used twice, only an order
-// that does not change. It keeps the rows of answers near open edges and no others.
+// of those who stay that does not change. It keeps the answers near open edges and no
+// others.
 type proof struct {
-	rows  map[string]sighting
 	kept  []*evidence
 	width int // rows of the largest answer
 	done  bool
@@ -35,11 +35,6 @@ type chain struct {
 	first, last bool
 }
 
-type sighting struct {
-	in   *evidence
-	rank int
-}
-
 // edge is where the joined answers from a first page end.
 type edge struct {
 	at    int // rank
@@ -51,7 +46,7 @@ const (
 	mostKept    = 256 // answers
 )
 
-func newProof() *proof { return &proof{rows: map[string]sighting{}} }
+func newProof() *proof { return &proof{} }
 
 func (c *chain) root() *chain {
 	for c.into != nil {
@@ -75,7 +70,7 @@ func (c *chain) join(o *chain) {
 }
 
 // add takes an answer in, of which the first row has the rank start. It reports
-// whether it shares a row with another.
+// whether it overlaps another.
 func (p *proof) add(start int, keys []string, first, last bool) (joined bool) {
 	if len(keys) == 0 { // an empty list is believed if nobody was in it before
 		p.done = p.done || (first && last && len(p.kept) == 0)
@@ -86,20 +81,79 @@ func (p *proof) add(start int, keys []string, first, last bool) (joined bool) {
 	}
 	e := &evidence{start: start, end: start + len(keys), keys: keys, chain: &chain{lo: start, hi: start + len(keys), first: first, last: last}}
 	p.width = max(p.width, len(keys))
+	at := make(map[string]int, len(keys))
 	for i, key := range keys {
-		// The same row cannot be far from where it was: then it is another one, of
-		// somebody who came back, or the answer is not the page that was asked for.
-		if known, ok := p.rows[key]; ok && known.in != e && near(known.rank, start+i, p.width) {
-			known.in.chain.root().join(e.chain)
+		at[key] = i
+	}
+	for _, o := range p.kept {
+		if p.overlap(o, e, at) {
+			o.chain.root().join(e.chain)
 			joined = true
 		}
-		p.rows[key] = sighting{e, start + i}
 	}
 	p.kept = append(p.kept, e)
 	whole := e.chain.root()
 	p.done = p.done || (whole.first && whole.last)
 	p.forget()
 	return joined
+}
+
+// overlap reports whether two answers have a part of the list in common, where at
+// says where the rows of the second one are. A row that they share is no evidence if
+// its person left and came back elsewhere in between. So they overlap only if fewer
+// people have moved if they do than if they do not:
+//   - if they do, each row is a move that should be in both and is in one, or is in
+//     both and out of order;
+//   - if they do not, each row that is in both and in order is one.
+//
+// One row is never enough: it may be of somebody who left the end of one answer and
+// came back where the other one begins.
+func (p *proof) overlap(a, b *evidence, at map[string]int) bool {
+	if a.start-b.end > p.width || b.start-a.end > p.width {
+		return false
+	}
+	var inA, inB []int // where the shared rows are
+	for i, key := range a.keys {
+		// The same row cannot be far from where it was: then it is another one, of
+		// somebody who came back, or the answer is not the page that was asked for.
+		if j, ok := at[key]; ok && near(a.start+i, b.start+j, p.width) {
+			inA, inB = append(inA, i), append(inB, j)
+		}
+	}
+	ordered := longestRise(inB)
+	n := len(ordered)
+	if n < leastShared {
+		return false
+	}
+	head, tail := ordered[0], ordered[n-1]
+	before := min(inA[head], inB[head])
+	after := min(len(a.keys)-1-inA[tail], len(b.keys)-1-inB[tail])
+	between := inA[tail] - inA[head] + 1 - n + inB[tail] - inB[head] + 1 - n
+	return before+between+after < n
+}
+
+// longestRise returns the indexes of a longest rising subsequence.
+func longestRise(values []int) []int {
+	ends, before := []int{}, make([]int, len(values)) // of the best one of each length; what stands before a value
+	for i, v := range values {
+		k, _ := slices.BinarySearchFunc(ends, v, func(end, v int) int { return cmp.Compare(values[end], v) })
+		before[i] = -1
+		if k > 0 {
+			before[i] = ends[k-1]
+		}
+		if k == len(ends) {
+			ends = append(ends, i)
+		} else {
+			ends[k] = i
+		}
+	}
+	rise := make([]int, len(ends))
+	if len(ends) > 0 {
+		for k, i := len(ends)-1, ends[len(ends)-1]; k >= 0; k, i = k-1, before[i] {
+			rise[k] = i
+		}
+	}
+	return rise
 }
 
 func near(a, b, width int) bool { return a-b <= width && b-a <= width }
@@ -112,18 +166,10 @@ func (p *proof) forget() {
 		c := e.chain.root()
 		isInside := (c.first || e.start > c.lo+margin) && (c.last || e.end < c.hi-margin)
 		isBehind := front != nil && e.end < front.hi-margin
-		if !isInside && !isBehind {
-			return false
-		}
-		for _, key := range e.keys {
-			if p.rows[key].in == e {
-				delete(p.rows, key)
-			}
-		}
-		return true
+		return isInside || isBehind
 	})
 	if len(p.kept) > mostKept {
-		*p = proof{rows: map[string]sighting{}, lost: true, done: p.done}
+		*p = proof{lost: true, done: p.done}
 	}
 }
 

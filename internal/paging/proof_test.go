@@ -35,14 +35,21 @@ func TestProofJoinsAnswersThatShareRows(t *testing.T) {
 		done   bool
 		open   []edge
 	}{
-		"one page":              {[]piece{{0, rows(0, 5), true, true}}, true, nil},
-		"nobody":                {[]piece{{0, nil, true, true}}, true, nil},
-		"nobody after somebody": {[]piece{{0, rows(0, 5), true, false}, {0, nil, true, true}}, false, []edge{{5, -1}}},
-		"two pages alone":       {[]piece{{0, rows(0, 5), true, false}, {5, rows(5, 9), false, true}}, false, []edge{{5, 5}}},
-		"bridged":               {[]piece{{0, rows(0, 5), true, false}, {5, rows(5, 9), false, true}, {4, rows(4, 8), false, false}}, true, nil},
-		"bridged in any order":  {[]piece{{4, rows(4, 8), false, false}, {5, rows(5, 9), false, true}, {0, rows(0, 5), true, false}}, true, nil},
-		"no first page":         {[]piece{{4, rows(4, 8), false, false}, {5, rows(5, 9), false, true}}, false, nil},
-		"no last page":          {[]piece{{0, rows(0, 5), true, false}, {4, rows(4, 8), false, false}}, false, []edge{{8, -1}}},
+		"one page":                 {[]piece{{0, rows(0, 5), true, true}}, true, nil},
+		"nobody":                   {[]piece{{0, nil, true, true}}, true, nil},
+		"nobody after somebody":    {[]piece{{0, rows(0, 5), true, false}, {0, nil, true, true}}, false, []edge{{5, -1}}},
+		"two pages alone":          {[]piece{{0, rows(0, 5), true, false}, {5, rows(5, 9), false, true}}, false, []edge{{5, 5}}},
+		"bridged":                  {[]piece{{0, rows(0, 5), true, false}, {5, rows(5, 9), false, true}, {3, rows(3, 8), false, false}}, true, nil},
+		"bridged in any order":     {[]piece{{3, rows(3, 8), false, false}, {5, rows(5, 9), false, true}, {0, rows(0, 5), true, false}}, true, nil},
+		"no first page":            {[]piece{{3, rows(3, 8), false, false}, {5, rows(5, 9), false, true}}, false, nil},
+		"no last page":             {[]piece{{0, rows(0, 5), true, false}, {3, rows(3, 8), false, false}}, false, []edge{{8, -1}}},
+		"one row at the seam":      {[]piece{{0, rows(0, 5), true, false}, {4, rows(4, 9), false, true}}, false, []edge{{5, 4}}},
+		"two rows at the seam":     {[]piece{{0, rows(0, 5), true, false}, {3, rows(3, 9), false, true}}, true, nil},
+		"one row elsewhere":        {[]piece{{0, rows(0, 5), true, false}, {5, append(rows(5, 9), "r2"), false, true}}, false, []edge{{5, 5}}},
+		"one row is the last page": {[]piece{{0, rows(0, 5), true, false}, {5, []string{"r4"}, false, true}}, false, []edge{{5, 5}}},
+		"two rows that came back":  {[]piece{{0, rows(0, 9), true, false}, {9, append(rows(9, 15), "r2", "r6"), false, true}}, false, []edge{{9, 9}}},
+		"rows in another order":    {[]piece{{0, rows(0, 5), true, false}, {3, []string{"r4", "r3", "r8"}, false, true}}, false, []edge{{5, 3}}},
+		"more stayed than moved":   {[]piece{{0, rows(0, 9, 5), true, false}, {4, append(rows(4, 12, 7), "r1"), false, true}}, true, nil},
 		"a row far from where it was": {
 			[]piece{{0, rows(0, 5), true, false}, {90, append(rows(90, 94), "r2"), false, true}}, false, []edge{{5, 90}},
 		},
@@ -71,7 +78,7 @@ func TestFaultPG19DoubleCompensation(t *testing.T) {
 		p.add(8, []string{"n1", "n3"}, false, true)
 		assert.False(t, p.done, "r5 was there the whole time and in no answer")
 		assert.Equal(t, []edge{{5, 4}}, p.open())
-		p.add(4, rows(3, 8, 4), false, false) // read again around the edge: r5 comes
+		p.add(4, rows(2, 8, 4), false, false) // read again around the edge: r5 comes
 		assert.True(t, p.done)
 	})
 	t.Run("PG19 through the pager", func(t *testing.T) {
@@ -109,7 +116,7 @@ func TestProofKeepsLittle(t *testing.T) {
 	for i := range 1000 {
 		p.add(i*300, rows(i*300, (i+1)*300), i == 0, i == 999)
 		p.add(i*299, rows(i*299, (i+1)*299), i == 0, false)
-		require.LessOrEqual(t, len(p.rows), 40*300, "after %d pages", i)
+		require.LessOrEqual(t, len(p.kept), 100, "after %d pages", i)
 	}
 }
 
@@ -128,13 +135,13 @@ func TestSecondSize(t *testing.T) {
 		{2000, 50000, 1999},
 	} {
 		size := secondSize(c.first, c.total, c.most)
-		assert.Less(t, size, c.first, "%+v", c)
+		assert.LessOrEqual(t, size, c.most, "%+v", c)
 		assert.GreaterOrEqual(t, float64(size)*spread, float64(c.first), "%+v", c)
-		assert.Zero(t, scoreOf(c.first, size, max(c.total, c.first)).meeting, "%+v", c)
+		assert.LessOrEqual(t, scoreOf(c.first, size, max(c.total, c.first)).meeting, c.total/50_000, "%+v", c)
 	}
 	assert.Greater(t, secondSize(3, 500, 300), 3, "there is no good one below")
 	assert.Greater(t, secondSize(100, 20000, 300), 100)
-	assert.Equal(t, 1, scoreOf(300, secondSize(300, 100_000, 299), 100_000).meeting, "edges meet as rarely as they can")
+	assert.Equal(t, 2, scoreOf(300, secondSize(300, 100_000, 299), 100_000).meeting, "edges meet as rarely as they can")
 	assert.Zero(t, secondSize(1, 10, 0))
 	assert.Zero(t, secondSize(2, 10, 1))
 }

@@ -3,8 +3,9 @@ package paging
 const (
 	usualMost    = 300  // a page size that every listing allows
 	spread       = 1.15 // a second walk has at most so many times the pages of the first
-	fairDistance = 4    // rows, weighted: below it a larger page size is looked at too
+	fairDistance = 8    // rows, weighted: below it a larger page size is looked at too
 	guessedPages = 20   // where the server does not count
+	leastShared  = 2    // rows that answers have to share
 )
 
 // secondSize is the page size of the walk that proves one of pages of size first.
@@ -42,13 +43,17 @@ func ceil(n int, by float64) int {
 
 // score is how well the edges of two walks keep apart.
 type score struct {
-	meeting  int     // edges of the first walk that are edges of the second
+	meeting  int     // edges of the first walk that no answer of the second spans
+	calls    int     // of the second walk, and one for each of these edges
 	distance float64 // the smallest other one, weighted by how far down it lies
 }
 
 func (s score) less(o score) bool {
-	if s.meeting != o.meeting {
-		return s.meeting > o.meeting
+	switch {
+	case (s.meeting == 0) != (o.meeting == 0):
+		return s.meeting > 0
+	case s.meeting > 0 && s.calls != o.calls:
+		return s.calls > o.calls
 	}
 	return s.distance < o.distance
 }
@@ -56,14 +61,15 @@ func (s score) less(o score) bool {
 func scoreOf(first, second, total int) score {
 	s := score{distance: float64(first)}
 	for edge := first; edge < total; edge += first {
-		left := edge % second
-		if left == 0 {
+		before, after := edge%second, second-edge%second
+		if before < leastShared || (after < leastShared && edge+after < total) {
 			s.meeting++
 			continue
 		}
-		distance := float64(min(left, second-left)) * float64(total) / float64(edge)
+		distance := float64(min(before, after)) * float64(total) / float64(edge)
 		s.distance = min(s.distance, distance)
 	}
+	s.calls = s.meeting + (total+second-1)/second
 	return s
 }
 
