@@ -154,3 +154,24 @@ func TestFaultPG25AllInstances(t *testing.T) {
 		})
 	}
 }
+
+// TestFaultPG20RowsThatChange: a row is told by its id in the second reading, whatever
+// else of it has changed, so that nobody comes twice.
+func TestFaultPG20RowsThatChange(t *testing.T) {
+	for name, id := range map[string]string{"PG20 by id": `"id":"%s%d"`, "PG20 by number": `"id":%[2]d`, "PG20 by uuid": `"id":7,"uuid":"%s%d"`} {
+		t.Run(name, func(t *testing.T) {
+			reading := 0
+			page := func() answer {
+				reading++
+				var rows []string
+				for i := range 25 {
+					rows = append(rows, fmt.Sprintf(`{`+id+`,"seen":%[3]d}`, "u", i, reading))
+				}
+				return ok(fmt.Sprintf(`{"page_size":30,"total_records":26,"members":[%s]}`, strings.Join(rows, ",")))
+			}
+			rows, err := zoom.ListOf[map[string]any](newTape(page(), page()).client(t), &zoom.Request{Path: "/groups"}, "members").Collect(t.Context())
+			require.NoError(t, err)
+			assert.Len(t, rows, 25)
+		})
+	}
+}

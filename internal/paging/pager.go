@@ -49,6 +49,9 @@ func Start[T any](l *Listing[T], at Place) *Pager[T] {
 	}
 	p.reader = p.newReader(at)
 	p.asks = p.reader.wants(context.Background())
+	if len(p.asks) == 0 {
+		p.failure = p.reader.verdict(context.Background())
+	}
 	return p
 }
 

@@ -17,7 +17,8 @@ type single[T any] struct {
 	floor  int   // rows of the former reading
 	again  bool  // this is the second reading
 	marks  map[uint64]int
-	added  int // rows that the second reading had and the first had not
+	added  int  // rows that the second reading had and the first had not
+	alike  bool // some rows have no id: one that changed is taken for another
 	over   bool
 	failed bool
 }
@@ -26,6 +27,9 @@ func newSingle[T any](p *Pager[T], at Place) *single[T] {
 	s := &single[T]{p: p, part: at.Part, rule: p.l.Rule, w: newWalk(0, p.l.Parts[at.Part].Size), before: at}
 	s.w.next, s.w.started = at.Token, at.Token != ""
 	s.rows = max(0, at.Rows)
+	if at.Rows == shortRows {
+		s.over, s.failed = true, true
+	}
 	if s.rule == ReadAgain && !s.w.started {
 		s.marks = map[uint64]int{}
 	}
@@ -49,6 +53,8 @@ func (s *single[T]) place() (Place, bool) {
 	switch {
 	case s.over && !s.failed:
 		return Place{}, false
+	case s.before.Rows == shortRows || (s.again && s.rule == ReadAgain):
+		return Place{Part: s.part, Rows: shortRows, Pages: shortRows}, true
 	case at.Token == "":
 		return Place{Part: s.part}, true
 	case s.before.Rows < 0:
@@ -86,6 +92,9 @@ func (s *single[T]) take(ctx context.Context, r Request, page *Page[T], err erro
 	switch {
 	case loop != "":
 		return page, s.p.l.Fail(Loop, loop)
+	case isExtra && s.alike && s.counts && s.floor+s.added > s.total:
+		page.Items = nil
+		return nil, s.p.l.Fail(Incomplete, "two readings cannot be compared: rows change and have no id")
 	case s.w.ended:
 		s.end(ctx, page)
 	}
@@ -102,6 +111,7 @@ func (s *single[T]) handOut(page *Page[T]) (counted int) {
 		return counted
 	}
 	sent := len(page.Items)
+	s.alike = s.alike || page.Unnamed > 0
 	if !s.again {
 		for _, mark := range page.Marks {
 			s.marks[mark]++
@@ -150,7 +160,7 @@ func (s *single[T]) end(ctx context.Context, last *Page[T]) {
 func (s *single[T]) missing(last *Page[T]) (missing, pageMissing bool) {
 	pages := s.w.pages + s.before.Pages
 	switch {
-	case s.rows == 0 && s.p.l.Parts[s.part].NeverEmpty:
+	case s.rows == 0 && (s.p.l.Parts[s.part].NeverEmpty || (s.counts && s.total > 0)):
 		return true, true
 	case s.rule == Recount:
 		return s.isShort(last), false

@@ -16,7 +16,13 @@ type Place struct {
 	Pages int
 }
 
-const unknownRows = -1
+const (
+	unknownRows = -1
+	// shortRows is the place of a part that was read to its end, with rows missing. A
+	// second reading knows the rows of the first one; whoever resumes does not. So
+	// nothing comes from there but the error.
+	shortRows = -2
+)
 
 // Tokens writes places as page tokens and reads them. A place that the server's own
 // token names is written as that token where a listing has one part. Any other is
@@ -61,7 +67,7 @@ func (t Tokens) Parse(token string) (Place, error) {
 	var numbers [3]int
 	for i := range numbers {
 		n, err := strconv.Atoi(fields[i])
-		if err != nil || n < unknownRows {
+		if err != nil || n < shortRows {
 			return Place{}, errForeign
 		}
 		numbers[i] = n

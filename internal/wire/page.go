@@ -20,7 +20,8 @@ type Page[T any] struct {
 	TotalRecords  int
 	HasTotal      bool     // total_records was there
 	Unread        int      // values that could not be read and were left out, as the rules allow
-	Marks         []uint64 // of a marked page, one for each item: equal texts have equal marks, within one process
+	Marks         []uint64 // of a marked page, one for each item, within one process: equal ids have equal marks, else equal texts
+	Unnamed       int      // marks of items without an id
 }
 
 // DecodePage reads a page whose items stand under key; each item is decoded by rules into
@@ -33,7 +34,7 @@ func DecodePage[T any](rules Rules, body []byte, key string, fresh func() T) (*P
 	return decodePage(rules, body, key, fresh, false)
 }
 
-// DecodeMarkedPage reads a page and marks its items by their text.
+// DecodeMarkedPage reads a page and marks its items by their id, else by their text.
 func DecodeMarkedPage[T any](rules Rules, body []byte, key string, fresh func() T) (*Page[T], error) {
 	return decodePage(rules, body, key, fresh, true)
 }
@@ -228,11 +229,45 @@ func (r *pageReader[T]) items() error {
 		}
 		if r.body != nil {
 			row := bytes.TrimLeft(r.body[before:r.dec.InputOffset()], " \t\r\n,")
-			r.page.Marks = append(r.page.Marks, maphash.Bytes(markSeed, row))
+			r.mark(row)
 		}
 	}
 	_, err := r.dec.ReadToken()
 	return err
+}
+
+// mark marks an item by its uuid, else its id: its other fields may change from one
+// reading to the next.
+func (r *pageReader[T]) mark(row []byte) {
+	var uuid, id []byte
+	dec := jsontext.NewDecoder(bytes.NewBuffer(row), r.rules.tolerant())
+	if _, err := dec.ReadToken(); err == nil {
+		for dec.PeekKind() == '"' {
+			name, _ := dec.ReadToken()
+			member := name.String()
+			value, err := dec.ReadValue()
+			if err != nil {
+				break
+			}
+			text := bytes.Trim(value, `"`)
+			switch {
+			case len(text) == 0 || value.Kind() == 'n':
+			case member == "uuid":
+				uuid = bytes.Clone(text)
+			case member == "id":
+				id = bytes.Clone(text)
+			}
+		}
+	}
+	switch {
+	case uuid != nil:
+		row = uuid
+	case id != nil:
+		row = id
+	default:
+		r.page.Unnamed++
+	}
+	r.page.Marks = append(r.page.Marks, maphash.Bytes(markSeed, row))
 }
 
 func (r *pageReader[T]) item(out *T) error {
