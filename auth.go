@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/seatkit/zoom/internal/oauth"
 	"github.com/seatkit/zoom/internal/redact"
 	"github.com/seatkit/zoom/internal/tokens"
 )
@@ -128,6 +129,7 @@ type ServerToServerSource struct {
 
 	cacheLink
 	cache *tokens.Cache[*oauth2.Token]
+	pause *oauth.Pause
 }
 
 // A ServerToServerOption sets one thing about a [ServerToServerSource].
@@ -148,6 +150,7 @@ func TokenHTTPClient(hc *http.Client) ServerToServerOption {
 // OAuth app. A nil option is skipped.
 func ServerToServer(accountID, clientID, clientSecret string, opts ...ServerToServerOption) *ServerToServerSource {
 	s := &ServerToServerSource{accountID: hide(accountID), clientID: hide(clientID), clientSecret: hide(clientSecret)}
+	s.pause = new(oauth.Pause)
 	s.cache = newTokenCache(tokenFunc(s.fetch))
 	s.cacheLink = tokens.NewLink(s, s.cache)
 	for _, opt := range opts {

@@ -31,6 +31,9 @@ func (s *ServerToServerSource) fetch(ctx context.Context) (*oauth2.Token, error)
 	if err != nil {
 		return nil, invalidArgument(o, err)
 	}
+	if err := s.pause.Err("", time.Now()); err != nil {
+		return nil, err
+	}
 	app := oauth.App{
 		ClientID: s.clientID, ClientSecret: s.clientSecret, HTTPClient: s.HTTPClient, UserAgent: userAgent(""),
 		Policy: (&config{retry: RetryPolicy{MaxAttempts: tokenTries, MaxElapsed: fetchTimeout}}).policy(),
@@ -45,10 +48,21 @@ func (s *ServerToServerSource) fetch(ctx context.Context) (*oauth2.Token, error)
 		},
 	})
 	if err != nil {
-		return nil, tokenError(o, err, attempts)
+		err := tokenError(o, err, attempts)
+		s.pause.Note("", err, namedMoment(err), time.Now())
+		return nil, err
 	}
+	s.pause.Note("", nil, time.Time{}, time.Now())
 	tok := &oauth2.Token{AccessToken: grant.AccessToken, TokenType: "Bearer", Expiry: time.Now().Add(grant.Life)}
 	return tok.WithExtra(map[string]any{"scope": grant.Scope, "api_url": grant.APIURL}), nil
+}
+
+// namedMoment is the moment that the answer names for the next call; zero: none.
+func namedMoment(err error) time.Time {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.RetryAt
+	}
+	return time.Time{}
 }
 
 func (s *ServerToServerSource) endpoint() (*url.URL, error) {

@@ -46,8 +46,11 @@ func (s *Source) fetch(ctx context.Context, w tokens.Want) (*tokens.Token[*Token
 	if isResult(cur, err, w) {
 		return found(cur), opError("auth.load", err)
 	}
-	if cur.alive(time.Now()) && !cur.isRefused(w.Refused) {
+	isGood := cur.alive(time.Now()) && !cur.isRefused(w.Refused)
+	if isGood {
 		s.cache.Offer(found(cur)) // until its end nobody waits for the next one
+	} else if err := s.pause.Err(cur.refreshToken(), time.Now()); err != nil {
+		return nil, err
 	}
 	lease, err := s.grants.lock(ctx)
 	if err != nil {
@@ -59,11 +62,25 @@ func (s *Source) fetch(ctx context.Context, w tokens.Want) (*tokens.Token[*Token
 			return found(cur), opError("auth.load", err)
 		}
 		next, err := s.mint(ctx, cur, lease)
+		if !isGood { // else the cache waits before it asks again
+			s.pauseAfter(cur, err)
+		}
 		if !errors.Is(err, ErrStoreChanged) {
 			return made(next), err
 		}
 	}
 	return nil, opError("auth.source", ErrStoreChanged)
+}
+
+// pauseAfter notes a failure of the token endpoint: it is not asked again for a while.
+func (s *Source) pauseAfter(cur *Token, err error) {
+	e, ok := errors.AsType[*zoom.Error](err)
+	switch {
+	case err == nil:
+		s.pause.Note(cur.refreshToken(), nil, time.Time{}, time.Now())
+	case ok && e.Attempts > 0 && !errors.Is(err, ErrStore):
+		s.pause.Note(cur.refreshToken(), err, e.RetryAt, time.Now())
+	}
 }
 
 // isResult reports whether what the store holds, or its failure, is the result of a fetch.

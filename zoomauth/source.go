@@ -11,6 +11,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/seatkit/zoom"
+	"github.com/seatkit/zoom/internal/oauth"
 	"github.com/seatkit/zoom/internal/tokens"
 )
 
@@ -68,6 +69,8 @@ type Source struct {
 	// mint makes the token after cur, which is nil if nothing is stored, while the
 	// lease is held.
 	mint func(ctx context.Context, cur *Token, lease Lease) (*Token, error)
+
+	pause oauth.Pause // between failures of the endpoint, for each refresh token
 
 	saving atomic.Bool // the goroutine that saves what is not saved yet runs
 	closed chan struct{}
