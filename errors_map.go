@@ -122,7 +122,8 @@ func cleanCause(err error, hidden ...string) error {
 
 func cleanError(e *Error, hidden ...string) *Error {
 	clean := *e
-	clean.Op, clean.Method, clean.Path = scrubValues(e.Op, hidden...), scrubValues(e.Method, hidden...), scrubValues(e.Path, hidden...)
+	telling := tellingOf(hidden)
+	clean.Op, clean.Method, clean.Path = scrubValues(e.Op, telling...), scrubValues(e.Method, telling...), scrubValues(e.Path, telling...)
 	clean.Message, clean.TrackingID = scrubValues(e.Message, hidden...), redact.ID(e.TrackingID, hidden...)
 	clean.Fields = nil
 	for _, f := range e.Fields {

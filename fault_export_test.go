@@ -8,7 +8,7 @@ func SetResumeJitter(l *LocalLimiter, d time.Duration) { l.pace.SetJitter(d) }
 
 // DecodePage reads a body as the list reads an answer.
 func DecodePage[T any](l *List[T], body []byte) ([]T, error) {
-	page, err := l.spec.decode(body, 0)
+	page, err := l.spec().decode(body, 0)
 	if err != nil {
 		return nil, err
 	}

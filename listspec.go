@@ -64,13 +64,13 @@ type record interface{ finish() error }
 
 // newList makes the list of one of Zoom's listings.
 func newList[T any](c *Client, o operation, r rows[T], err error, p part[T]) *List[T] {
-	return &List[T]{spec: newSpec(c, o, r, err, []part[T]{p}, false)}
+	return listOf(newSpec(c, o, r, err, []part[T]{p}, false))
 }
 
 // joinedList makes a list that joins several of Zoom's listings. Its tokens name the
 // part too.
 func joinedList[T any](c *Client, o operation, r rows[T], err error, parts []part[T]) *List[T] {
-	return &List[T]{spec: newSpec(c, o, r, err, parts, true)}
+	return listOf(newSpec(c, o, r, err, parts, true))
 }
 
 // windowList makes a list whose parts are those of the day on which it is used: a
@@ -78,7 +78,7 @@ func joinedList[T any](c *Client, o operation, r rows[T], err error, parts []par
 func windowList[T any](c *Client, o operation, r rows[T], parts func(now time.Time) ([]part[T], error)) *List[T] {
 	spec := newSpec(c, o, r, nil, nil, true)
 	spec.window = parts
-	return &List[T]{spec: spec}
+	return listOf(spec)
 }
 
 func newSpec[T any](c *Client, o operation, r rows[T], err error, parts []part[T], joined bool) *listSpec[T] {
@@ -149,25 +149,26 @@ func (s *listSpec[T]) mark() string {
 }
 
 func (l *List[T]) startToken() string {
-	if l == nil {
+	if l == nil || l.start == nil {
 		return ""
 	}
-	return l.start
+	return l.start()
 }
 
 // open checks that a list can be read from a token on.
 func (l *List[T]) open(ctx context.Context, token string) (*listSpec[T], paging.Place, error) {
+	asked := l.spec()
 	switch {
-	case l == nil || l.spec == nil:
+	case asked == nil:
 		return nil, paging.Place{}, fmt.Errorf("zoom: the listing was not made by a client: %w", ErrInvalidArgument)
-	case l.spec.err != nil:
-		return nil, paging.Place{}, l.spec.err
+	case asked.err != nil:
+		return nil, paging.Place{}, asked.err
 	case ctx == nil:
-		return nil, paging.Place{}, invalidArgument(&l.spec.op, errors.New("the context is nil"))
+		return nil, paging.Place{}, invalidArgument(&asked.op, errors.New("the context is nil"))
 	}
-	spec, at, err := l.spec.today(token)
+	spec, at, err := asked.today(token)
 	if err != nil {
-		return nil, paging.Place{}, invalidArgument(&l.spec.op, err)
+		return nil, paging.Place{}, invalidArgument(&asked.op, err)
 	}
 	return spec, at, nil
 }

@@ -59,11 +59,11 @@ type RetryPolicy struct {
 	MaxElapsed     time.Duration // of one call without its waits for the limiter; default 120 s
 }
 
-// isNilPointer reports whether an interface holds a nil pointer or a nil func. It is not
-// nil, and would panic at the first call.
+// isNilPointer reports whether an interface holds a nil pointer. It is not nil, and would
+// panic at the first call.
 func isNilPointer(v any) bool {
 	r := reflect.ValueOf(v)
-	return (r.Kind() == reflect.Pointer || r.Kind() == reflect.Func) && r.IsNil()
+	return r.Kind() == reflect.Pointer && r.IsNil()
 }
 
 func invalidOption(name, reason string) error {

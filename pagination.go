@@ -46,17 +46,30 @@ const maxPageSize = 300
 //		…
 //	}
 type List[T any] struct {
-	spec  *listSpec[T]
-	start string // the token that it begins at
+	held  func() *listSpec[T] // nil: not made by a client
+	start secret              // the token that it begins at; nil: none
 	ahead bool
+}
+
+// spec returns what is listed. It and the token are kept in closures: fmt prints the
+// fields of a List in an unexported field of a caller's without asking it.
+func (l *List[T]) spec() *listSpec[T] {
+	if l == nil || l.held == nil {
+		return nil
+	}
+	return l.held()
+}
+
+func listOf[T any](s *listSpec[T]) *List[T] {
+	return &List[T]{held: func() *listSpec[T] { return s }}
 }
 
 // Format prints what is listed, under every verb, and not the token that it
 // begins at or whose meetings they are.
 func (l List[T]) Format(f fmt.State, _ rune) {
 	name := ""
-	if l.spec != nil {
-		name = l.spec.op.op
+	if spec := l.spec(); spec != nil {
+		name = spec.op.op
 	}
 	_, _ = io.WriteString(f, "zoom.List("+name+")")
 }
@@ -71,6 +84,9 @@ type Page[T any] struct {
 
 // A PageError ends a listing. [List.From] with its Token asks for the page that
 // failed, within the 15 minutes that a token of Zoom lives.
+//
+// Its own print forms hide the token. As a field it is a plain text: fmt shows it where a
+// PageError stands, by value, in an unexported field of a struct of yours.
 type PageError struct {
 	Token   string // of the page that failed; empty: the first
 	Yielded int    // items that came out before
@@ -121,7 +137,7 @@ func ListOf[T any](c *Client, req *Request, key string) *List[T] {
 	o, err := newOperation("list", req)
 	switch {
 	case err != nil:
-		return &List[T]{spec: &listSpec[T]{c: c, err: err}}
+		return listOf(&listSpec[T]{c: c, err: err})
 	case o.method != http.MethodGet:
 		err = invalidArgument(o, errors.New("a listing is a GET"))
 	case o.body != nil:
@@ -131,7 +147,7 @@ func ListOf[T any](c *Client, req *Request, key string) *List[T] {
 	}
 	o.values = slices.Clone(o.values) // the caller may change his after this
 	l := newList(c, *o, rowsOfAny[T](key), nil, part[T]{query: cloneQuery(o.query)})
-	l.spec.err = err
+	l.spec().err = err
 	return l
 }
 
@@ -222,7 +238,7 @@ func (l *List[T]) From(token string) *List[T] {
 		return nil
 	}
 	copied := *l
-	copied.start = token
+	copied.start = hide(token)
 	return &copied
 }
 

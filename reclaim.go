@@ -278,7 +278,7 @@ func (r *reclaim) meetings(ctx context.Context, userID, kind string) iter.Seq2[*
 			}
 		}
 		if rows < counted {
-			yield(nil, list.spec.incomplete("fewer meetings than the server counts"))
+			yield(nil, list.spec().incomplete("fewer meetings than the server counts"))
 		}
 	}
 }

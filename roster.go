@@ -74,9 +74,9 @@ func (s *UsersService) Roster(opts *RosterOptions) *List[*User] {
 	r := userRows()
 	r.identity = func(u *User) (string, string) { return u.ID, u.Email }
 	l := joinedList(s.client(), usersOperation("users.roster"), r, err, parts)
-	l.spec.rule = paging.Proof
+	l.spec().rule = paging.Proof
 	if o.CountOnly {
-		l.spec.rule = paging.Recount
+		l.spec().rule = paging.Recount
 	}
 	return l
 }

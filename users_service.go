@@ -91,7 +91,7 @@ func (s *UsersService) List(opts *ListUsersOptions) *List[*User] {
 	}
 	p, err := o.part()
 	l := newList(s.client(), usersOperation("users.list"), userRows(), err, p)
-	l.spec.rule = paging.Strict
+	l.spec().rule = paging.Strict
 	return l
 }
 

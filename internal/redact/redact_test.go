@@ -45,6 +45,52 @@ func TestText(t *testing.T) {
 	assert.Empty(t, redact.ID(""))
 }
 
+// What a server says of somebody else than was asked for, in whatever form.
+func TestFaultS1AddressesInEveryForm(t *testing.T) {
+	for _, told := range []string{
+		"bob@corp.io", "bob%40corp.io", "bob%2540corp.io", "bob&#64;corp.io", "bob&#x40;corp.io", `bob\u0040corp.io`, "bob＠corp.io", "bob @corp.io", "bob@ corp.io",
+		`"bob smith"@corp.io`, "bob(at)corp.io", "bob@[10.0.0.1]", "bob=40corp.io", "//zoom.us/bob?pwd=a", "zoom.us/rec/bob", "zoom.us?u=bob", "https:/zoom.us/bob",
+		"https&#58;//zoom.us/bob", "https%3A%2F%2Fzoom.us%2Fbob", `https:\/\/zoom.us\/bob`, "kdcuglmqgeptowbogwbobb", "8412345678", "841 2345 6789", "12345678901234567890",
+		"AbcDefGhij1234", "token=bobb", "password: bobb", "Bearer=bob",
+	} {
+		got := redact.Text("Cannot change " + told + " now.")
+		assert.Contains(t, got, "Cannot change ", told)
+		assert.NotContains(t, got, "bob", told)
+		assert.NotRegexp(t, `[0-9]{4}`, got, told)
+	}
+	for _, stays := range []string{
+		"type 576460752303423488 and/or page_size=400", "user:read:token:admin", "Invalid access token, does not contain scopes:[meeting:read:list_meetings:admin].",
+		"v=2.0;rid=WEB_abc", "at 2026-01-31T10:00:00Z (GMT 00:00:00)", "HTTP/1.1, api.zoom.us:443",
+	} {
+		assert.Equal(t, stays, redact.Text(stays))
+	}
+}
+
+// What was sent is hidden whatever its form, but for Zoom's own words, dates and what is short.
+func TestFaultS1Sent(t *testing.T) {
+	for _, v := range []string{"schmidtova", "acme_corp", "4711", "123456", "8412345678", "Kim", "kim", "lowercasetoken", "a.b"} {
+		assert.True(t, redact.Sent(v), v)
+	}
+	for _, v := range []string{"", "me", "300", "-1", "active", "true", "scheduled", "deactivate", "2026-01-31", "2026-01", "2026-01-31T10:00:00Z"} {
+		assert.False(t, redact.Sent(v), v)
+	}
+}
+
+// A word after one like "AUTH" is no plain word.
+func TestFaultS1WordsAfterMarkers(t *testing.T) {
+	for _, secret := range []string{"hunter", "correct-horse-battery-staple", "SuperSecret", "swordfish/trout", "hunter2", "kim", "kim_secret"} {
+		for _, format := range []string{"redis: AUTH %s failed", "AUTH default %s: refused", "wrong password: %s", "bad secret %s", `token "%s" expired`, "Bearer %s", "password=%s"} {
+			got := redact.Cause(fmt.Errorf(format, secret)).Error()
+			assert.NotContains(t, got, secret, format)
+		}
+	}
+	for _, text := range []string{
+		"the token source is down", "fetch token: context deadline exceeded", "token: dial tcp 127.0.0.1:443: connect: connection refused", "auth failed", "no password given",
+	} {
+		assert.Equal(t, text, redact.Cause(fmt.Errorf("%s", text)).Error())
+	}
+}
+
 // Texts of the standard library stay, those of unknown code are reduced to words.
 func TestCausePrints(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 443}, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}

@@ -14,11 +14,24 @@ import (
 // Mark stands where something was taken out.
 const Mark = "[redacted]"
 
+// The forms in which an at sign, a colon and a slash come.
+const (
+	atSign = `(?:@|＠|﹫|%(?:25)*40|&#(?:0*64|[xX]0*40);|&commat;|\\u0040|\\x40|=40|\(at\)|\[at\])`
+	colon  = `(?::|%(?:25)*3[aA]|&#(?:0*58|[xX]0*3[aA]);|&colon;|\\u003[aA])`
+	slash  = `(?:\\?/|%(?:25)*2[fF]|&#(?:0*47|[xX]0*2[fF]);|&sol;|\\u002[fF])`
+)
+
 var (
-	urlPattern        = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://[^\s"'<>]+`)
-	emailPattern      = regexp.MustCompile(`[^\s"'<>(),:;\[\]]+@[^\s"'<>(),:;\[\]]+`)
+	urlPattern    = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*` + colon + slash + `{1,3}[^\s"'<>]+`)
+	hostPattern   = regexp.MustCompile(`(?i)(?:\\?/\\?/)?\b(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?(?:\\?/|%2f|\?)[^\s"'<>]+`)
+	emailPattern  = regexp.MustCompile(`(?:\\?"[^"\r\n]{1,64}"|[^\s"'<>(),:;\[\]]+)` + atSign + `(?:\[[0-9A-Fa-fx:.]+\]|[^\s"'<>(),:;\[\]]+)`)
+	spacedPattern = regexp.MustCompile(`[^\s"'<>(),:;\[\]]+\s?[@＠]\s?[\pL\pN-]+(?:\.[\pL\pN-]+)+`)
+
 	credentialPattern = regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}`)
-	wordPattern       = regexp.MustCompile(`[A-Za-z0-9_.~+/=%-]{16,}`)
+	namedPattern      = regexp.MustCompile(`(?i)(^|[^\w:])((?:access_|refresh_|id_|client_)?(?:token|secret)|password|passwd|passcode|pwd|bearer|api_?key|host_?key)("?\s*[=:]\s*"?)[^\s"',;&]+`)
+	wordPattern       = regexp.MustCompile(`[A-Za-z0-9_.~+/=%-]{12,}`)
+	lettersPattern    = regexp.MustCompile(`[A-Za-z]{21,}`)
+	numberPattern     = regexp.MustCompile(`[0-9]{9,}|\b[0-9]{3}[ -][0-9]{3,4}[ -][0-9]{3,4}\b`)
 )
 
 // enough is how many bytes of a text are looked at. Nobody prints as many.
@@ -36,14 +49,22 @@ func beginning(text string) string {
 // text it returns the beginning.
 func Patterns(text string) string {
 	text = beginning(text)
-	if strings.Contains(text, "://") {
-		text = urlPattern.ReplaceAllString(text, Mark)
+	if !strings.ContainsAny(text, "/@＠﹫%&\\=?([") {
+		return text
 	}
-	if strings.Contains(text, "@") {
-		text = emailPattern.ReplaceAllString(text, Mark)
-	}
-	return text
+	text = urlPattern.ReplaceAllString(text, Mark)
+	text = hostPattern.ReplaceAllString(text, Mark)
+	text = emailPattern.ReplaceAllStringFunc(text, func(address string) string {
+		if strings.Contains(address, "=40") && !quotedPrintable.MatchString(address) {
+			return address
+		}
+		return Mark
+	})
+	return spacedPattern.ReplaceAllString(text, Mark)
 }
+
+// quotedPrintable tells an address from a number after an equals sign.
+var quotedPrintable = regexp.MustCompile(`=40[\pL]|[@＠%;]`)
 
 // Text takes out the values, in each form in which a server repeats them, then
 // URLs, e-mail addresses, credentials, and words that look like ids, tokens or
@@ -51,12 +72,27 @@ func Patterns(text string) string {
 func Text(text string, values ...string) string {
 	text = Patterns(hide(beginning(text), values))
 	text = credentialPattern.ReplaceAllString(text, "$1 "+Mark)
-	return wordPattern.ReplaceAllStringFunc(text, func(word string) string {
-		if Opaque(word) {
+	text = namedPattern.ReplaceAllString(text, "$1$2$3"+Mark)
+	text = wordPattern.ReplaceAllStringFunc(text, func(word string) string {
+		if Opaque(word) || isMixed(word) {
 			return Mark
 		}
 		return word
 	})
+	text = lettersPattern.ReplaceAllString(text, Mark)
+	return numberPattern.ReplaceAllStringFunc(text, func(number string) string {
+		const shortestType, longestType = 16, 19 // a licence is a bit of a large number
+		if shortestType <= len(number) && len(number) <= longestType {
+			return number
+		}
+		return Mark
+	})
+}
+
+// isMixed reports whether a word has capitals in it, small letters and digits, as an id of
+// a dozen letters has.
+func isMixed(word string) bool {
+	return flips(word) > 1 && strings.ContainsAny(word, "0123456789")
 }
 
 // ID returns a tracking id, or nothing if what stands in its place cannot be one:
@@ -107,6 +143,36 @@ func Telling(value string) bool {
 		return false
 	}
 	return len(value) > longest || strings.Trim(value, "abcdefghijklmnopqrstuvwxyz_") != "" && strings.Trim(value, "0123456789:.-") != ""
+}
+
+// Sent reports whether a value that was sent must not be repeated. What may is too short
+// to tell anything, a date, or a word of Zoom's vocabulary.
+func Sent(value string) bool {
+	const shortest, shortestNumber = 3, 4
+	switch {
+	case len(value) < shortest || vocabulary[value] || date.MatchString(value):
+		return false
+	case strings.Trim(value, "0123456789.-") == "":
+		return len(value) >= shortestNumber
+	default:
+		return true
+	}
+}
+
+var date = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}(?:-[0-9]{2}(?:T[0-9:.]+Z?)?)?$`)
+
+// vocabulary are values of Zoom's, which say nothing of anybody.
+var vocabulary = wordSet(`true false all active inactive pending activate deactivate create disassociate delete
+	scheduled live upcoming upcoming_meetings previous_meetings past pastOne pastJoined meeting webinar
+	custom_attributes host_key deactivated registration_time authorization_code account_credentials refresh_token
+	urn:ietf:params:oauth:grant-type:device_code access_token`)
+
+func wordSet(words string) map[string]bool {
+	set := map[string]bool{}
+	for word := range strings.FieldsSeq(words) {
+		set[word] = true
+	}
+	return set
 }
 
 // longValue is the length of a value from which on its beginning stands for it.

@@ -27,8 +27,9 @@ func words(text string, values []string, allowed map[string]bool) string {
 	}
 	var kept []string
 	marks, last := 0, ""
+	var after secrets
 	for word := range strings.FieldsSeq(hide(text, values)) {
-		if !mayStay(word, allowed) {
+		if after.hides(word) || !mayStay(word, allowed) {
 			word = Mark
 		}
 		if word == Mark && last == Mark {
@@ -88,3 +89,47 @@ func flips(word string) int {
 	}
 	return n
 }
+
+// secrets follows a text word by word and knows the words that stand where a secret does.
+type secrets struct{ left int }
+
+// hides reports whether a word follows one like "AUTH" or "password:" and is none that
+// an error has there otherwise.
+func (s *secrets) hides(word string) bool {
+	const most = 3 // a name and a password, and what is between them
+	core := strings.ToLower(strings.Trim(word, "\"'`.,:;!?()[]{}<>="))
+	switch {
+	case markers[core]:
+		s.left = most
+		if strings.ContainsAny(word[len(word)-1:], ":=") { // rather the word of one who wraps an error
+			s.left = 1
+		}
+		return false
+	case s.left == 0:
+		return false
+	case usual[core]:
+		s.left = 0
+		return false
+	default:
+		s.left--
+		return true
+	}
+}
+
+var (
+	markers = wordSet(`auth authorization password passwd passphrase passcode pwd pass secret token bearer basic apikey
+		api-key api_key credential credentials pin`)
+
+	// usual are words that follow a marker where no secret is meant.
+	usual = wordSet(`a about access account after again already an and another any are as at authentication authorization
+		be because been before but by cache call can cannot client code connect connection context could dead deadline denied
+		dial did do does doing down during eof empty endpoint error exchange exchanging exec exit expired expires failed
+		failure fetch fetching file for found from get getting give given gone got grant had has have header host http id if in
+		incorrect invalid is issuer it key length limit limiter load loading locked lookup lost malformed manager may message
+		method mismatch missing must named net/http needed network new no none not nothing now of off on only open operation or
+		out path permission post present problem program provider put read refresh refresher refused rejected renewal request
+		required reset response responded returned revoked rotated rotation save saving sealed server service session set should
+		source still store storage stored system that the they this time timeout tls to too tried try type unavailable under
+		unexpected unknown unreachable until url use used validation value vault verification wait waiting was were when which
+		while will with without write wrong x509 yet you your`)
+)

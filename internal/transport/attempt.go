@@ -174,7 +174,7 @@ func (a *Answer) setError(e *wire.APIError, c *trip) {
 	a.Error = e
 	a.Rate = parseRate(a, time.Now())
 	if a.Rate.Message != "" {
-		a.Rate.Message = redact.Text(a.Rate.Message, c.hidden()...)
+		a.Rate.Message = redact.Text(a.Rate.Message, c.hiddenOfLimits()...)
 	}
 }
 

@@ -3,6 +3,7 @@ package transport
 import (
 	"encoding/base64"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/seatkit/zoom/internal/redact"
@@ -25,28 +26,45 @@ func (c *trip) hidden() []string {
 			hidden = append(hidden, string(pair))
 		}
 	}
-	hidden = appendTelling(hidden, c.call.URL.Query())
+	hidden = appendValues(hidden, c.call.URL.Query())
 	if strings.HasPrefix(c.call.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
 		form, _ := url.ParseQuery(string(c.call.Body)) // we wrote it
-		return appendTelling(hidden, form)
+		return appendValues(hidden, form)
 	}
-	for _, text := range wire.Texts(c.call.Body) {
-		if redact.Telling(text) {
-			hidden = append(hidden, text)
+	names, values := wire.Words(c.call.Body)
+	return appendWords(hidden, names, values)
+}
+
+func appendValues(hidden []string, query url.Values) []string {
+	for name, values := range query {
+		hidden = appendWords(hidden, []string{name}, values)
+	}
+	return hidden
+}
+
+// appendWords adds values, but for words of Zoom's vocabulary, and names that are none.
+func appendWords(hidden, names, values []string) []string {
+	for _, name := range names {
+		if redact.Telling(name) {
+			hidden = append(hidden, name)
+		}
+	}
+	for _, value := range values {
+		if redact.Sent(value) {
+			hidden = append(hidden, value)
 		}
 	}
 	return hidden
 }
 
-func appendTelling(hidden []string, query url.Values) []string {
-	for _, values := range query {
-		for _, value := range values {
-			if redact.Telling(value) {
-				hidden = append(hidden, value)
-			}
-		}
-	}
-	return hidden
+// deciding are Zoom's words that say which limit was reached.
+var deciding = []string{"this particular", "concurrent", "daily", "gmt 00:00:00", "rate limit"}
+
+// hiddenOfLimits is hidden without what would take such words out of a message.
+func (c *trip) hiddenOfLimits() []string {
+	return slices.DeleteFunc(c.hidden(), func(value string) bool {
+		return slices.ContainsFunc(deciding, func(words string) bool { return strings.Contains(words, strings.ToLower(value)) })
+	})
 }
 
 // nameAnswer reads the tracking id of an answer, which may be nil.

@@ -141,16 +141,35 @@ func Names(body []byte) []string {
 // Texts returns the texts in a JSON value that we wrote, names left out.
 func Texts(body []byte) []string {
 	var texts []string
+	eachWord(body, func(token jsontext.Token, isName bool) {
+		if token.Kind() == '"' && !isName {
+			texts = append(texts, token.String())
+		}
+	})
+	return texts
+}
+
+// Words returns the names in a JSON value that we wrote, and its texts and numbers.
+func Words(body []byte) (names, values []string) {
+	eachWord(body, func(token jsontext.Token, isName bool) {
+		switch {
+		case isName:
+			names = append(names, token.String())
+		case token.Kind() == '"' || token.Kind() == '0':
+			values = append(values, token.String())
+		}
+	})
+	return names, values
+}
+
+func eachWord(body []byte, do func(token jsontext.Token, isName bool)) {
 	dec := jsontext.NewDecoder(bytes.NewReader(body), plainOptions, jsontext.AllowDuplicateNames(true))
 	for {
 		token, err := dec.ReadToken()
 		if err != nil {
-			return texts
+			return
 		}
 		kind, length := dec.StackIndex(dec.StackDepth())
-		isName := kind == '{' && length%2 == 1
-		if token.Kind() == '"' && !isName {
-			texts = append(texts, token.String())
-		}
+		do(token, kind == '{' && length%2 == 1 && token.Kind() == '"')
 	}
 }
