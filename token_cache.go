@@ -106,9 +106,12 @@ func (c *clientTokens) wait(ctx context.Context, call func(context.Context) erro
 
 // close returns when no fetch is under way, or has overrun its time.
 func (c *clientTokens) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
-	defer cancel()
-	c.cache.Wait(ctx)
+	overrun := time.NewTimer(fetchTimeout)
+	defer overrun.Stop()
+	select {
+	case <-c.cache.Idle():
+	case <-overrun.C:
+	}
 }
 
 // newTokenCache makes the cache of a source that has none.

@@ -296,16 +296,22 @@ func (c *Cache[T]) Close(err error) {
 
 // Wait returns when no fetch is under way, or when the context ends.
 func (c *Cache[T]) Wait(ctx context.Context) {
-	c.mu.Lock()
-	f := c.flight
-	c.mu.Unlock()
-	if f == nil {
-		return
-	}
 	select {
-	case <-f.done:
+	case <-c.Idle():
 	case <-ctx.Done():
 	}
+}
+
+// Idle is closed when the fetch under way has ended, or at once if there is none.
+func (c *Cache[T]) Idle() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.flight != nil {
+		return c.flight.done
+	}
+	none := make(chan struct{})
+	close(none)
+	return none
 }
 
 // errEnded is the result of a fetch whose goroutine ended without one.

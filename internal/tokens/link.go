@@ -13,7 +13,7 @@ type Shared interface {
 	Rejected(access string) (undecided bool)
 	Accepted(access string)
 	Useless(access string)
-	Wait(ctx context.Context)
+	Idle() <-chan struct{}
 }
 
 // Access returns the access token of Get.
