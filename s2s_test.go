@@ -110,6 +110,9 @@ func TestFaultAU24ClientsShareASource(t *testing.T) {
 		assert.Equal(t, 2, minted, "one of the clients replaces it for all")
 		time.Sleep(56 * time.Minute)
 		all()
+		time.Sleep(2 * time.Second) // nobody waits for the fetch
+		mu.Lock()
+		defer mu.Unlock()
 		assert.Equal(t, 3, minted)
 	})
 }

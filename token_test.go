@@ -110,8 +110,9 @@ func TestFaultAU10OneFetchForAll(t *testing.T) {
 		assert.Equal(t, 1, src.count(), "still good")
 		time.Sleep(2 * time.Second)
 		all()
+		synctest.Wait() // nobody waits for the fetch
 		assert.Equal(t, 2, src.count(), "five minutes early")
-		time.Sleep(time.Second)
+		time.Sleep(2 * time.Second)
 		all()
 		assert.Equal(t, 2, src.count())
 		assert.Len(t, tp.requests(), 400)
