@@ -10,7 +10,7 @@ const (
 	mostRereads   = 6  // of pages around one edge
 	mostRereadsIn = 30 // one part
 	mostProbes    = 16 // pages by their number
-	mostFurther   = 2  // walks after the second
+	mostFurther   = 4  // walks after the second
 	leadPages     = 3  // that one walk may be in front of the other
 	leader        = 0  // the walk with the caller's page size
 	second        = 1
@@ -183,6 +183,10 @@ func (d *double[T]) take(ctx context.Context, r Request, page *Page[T], err erro
 		}
 		if r.walk == second && r.Token == "" {
 			d.checkSecond(sent, page.NextPageToken)
+		}
+		if r.walk > second && r.Token == "" && page.NextPageToken != "" && sent < w.size && w.size > d.leader().served {
+			d.most = sent // the server has no pages so large: another size is chosen
+			d.walks = d.walks[:r.walk]
 		}
 	}
 	joined := d.proof.add(r.from.rank, keys, r.use != probe && r.Token == "", r.use != probe && d.isLast(r, keys, page))

@@ -44,6 +44,7 @@ type edge struct {
 const (
 	marginPages = 3   // of an edge of a chain
 	mostKept    = 256 // answers
+	longAnswer  = 20  // rows
 )
 
 func newProof() *proof { return &proof{} }
@@ -106,8 +107,9 @@ func (p *proof) add(start int, keys []string, first, last bool) (joined bool) {
 //     both and out of order;
 //   - if they do not, each row that is in both and in order is one.
 //
-// One row is never enough: it may be of somebody who left the end of one answer and
-// came back where the other one begins.
+// One row is enough only between long answers, where one ends with it and the other
+// begins: else it may be of somebody who left the end of one answer and came back
+// where a short last page begins.
 func (p *proof) overlap(a, b *evidence, at map[string]int) bool {
 	if a.start-b.end > p.width || b.start-a.end > p.width {
 		return false
@@ -122,13 +124,16 @@ func (p *proof) overlap(a, b *evidence, at map[string]int) bool {
 	}
 	ordered := longestRise(inB)
 	n := len(ordered)
-	if n < leastShared {
+	if n == 0 || (n < leastShared && min(len(a.keys), len(b.keys)) < longAnswer) {
 		return false
 	}
 	head, tail := ordered[0], ordered[n-1]
 	before := min(inA[head], inB[head])
 	after := min(len(a.keys)-1-inA[tail], len(b.keys)-1-inB[tail])
 	between := inA[tail] - inA[head] + 1 - n + inB[tail] - inB[head] + 1 - n
+	if n < leastShared && inA[head] != 0 && inB[head] != 0 {
+		return false
+	}
 	return before+between+after < n
 }
 

@@ -125,6 +125,24 @@ func TestQuietRosterIsProven(t *testing.T) {
 	t.Log(tally)
 }
 
+// TestFaultPG10QuietRosterOfSmallPages: a server whose largest page is small gives a
+// quiet roster all the same, whatever page size is asked for.
+func TestFaultPG10QuietRosterOfSmallPages(t *testing.T) {
+	for _, most := range []int{300, 100, 50, 30} {
+		for _, size := range []int{1, 2, 5, 10, 15, 20, 25, 30, 50, 100} {
+			t.Run(fmt.Sprintf("PG10 pages of %d, at most %d", size, most), func(t *testing.T) {
+				for people := 20; people <= min(3000, 60*size); people += 149 {
+					a := newAccount(1, [3]int{0, people, 0}, "offset", 0, false)
+					a.most = most
+					o := a.run(t, size)
+					assert.NoError(t, o.err, "%d people, %v calls", people, a.calls)
+					assert.Zero(t, a.lost(o))
+				}
+			})
+		}
+	}
+}
+
 // TestEdgesThatMeet: beyond about 90,000 people in pages of 300, or where the server
 // has small pages, no second size keeps all edges apart. A page by its number spans
 // the edge; where the server does not know numbers it takes another walk.

@@ -1,5 +1,7 @@
 package paging
 
+import "slices"
+
 const (
 	usualMost    = 300  // a page size that every listing allows
 	spread       = 1.15 // a second walk has at most so many times the pages of the first
@@ -73,23 +75,27 @@ func scoreOf(first, second, total int) score {
 	return s
 }
 
-// furtherSize is the page size of a walk past edges that stayed open.
+// furtherSize is the page size of a walk past edges that stayed open: one that spans
+// as many as it can, and keeps away from these.
 func furtherSize(first, most int, edges []int, used []int) int {
-	best, bestDistance := 0, 0
+	best, bestSpanned, bestDistance := 0, 0, 0
 	for size := max(2, first*3/4); size <= max(first-1, most); size++ {
-		distance := size
+		spanned, distance := 0, size
 		for _, edge := range edges {
 			left := edge % size
-			distance = min(distance, left, size-left)
-		}
-		for _, u := range used {
-			if u == size {
-				distance = 0
+			if d := min(left, size-left); d >= leastShared {
+				spanned, distance = spanned+1, min(distance, d)
 			}
 		}
-		if distance > bestDistance {
-			best, bestDistance = size, distance
+		if slices.Contains(used, size) {
+			continue
 		}
+		if spanned > bestSpanned || (spanned == bestSpanned && distance > bestDistance) {
+			best, bestSpanned, bestDistance = size, spanned, distance
+		}
+	}
+	if bestSpanned == 0 {
+		return 0
 	}
 	return best
 }
