@@ -24,10 +24,10 @@ func TestPause(t *testing.T) {
 	t.Run("the pause grows", func(t *testing.T) {
 		var p oauth.Pause
 		at := now
-		for _, want := range []time.Duration{0, 1, 2, 4, 8, 16, 30, 30} {
+		for _, seconds := range []int{0, 1, 2, 4, 8, 16, 30, 30} {
 			p.Note("a", failure, time.Time{}, at)
-			end := at.Add(want * time.Second)
-			if want > 0 {
+			end := at.Add(time.Duration(seconds) * time.Second)
+			if seconds > 0 {
 				assert.Equal(t, failure, p.Err("a", end.Add(-1)))
 			}
 			assert.NoError(t, p.Err("a", end))
