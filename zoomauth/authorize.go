@@ -1,6 +1,7 @@
 package zoomauth
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -120,12 +121,28 @@ func (a App) exchangeCode(ctx context.Context, login *Login, code string) (*Toke
 	switch {
 	case lost:
 		return nil, lostCode(err)
-	case err != nil:
-		return nil, err
-	case grant.RefreshToken == "":
-		return nil, opError(opExchange, fmt.Errorf("%w: there is no refresh token", zoom.ErrBadResponse))
+	case err == nil && grant.RefreshToken == "":
+		err = opError(opExchange, fmt.Errorf("%w: there is no refresh token", zoom.ErrBadResponse))
+	}
+	if err != nil {
+		return nil, a.endUseless(ctx, opExchange, grant, err)
 	}
 	return a.authorized(grant), nil
+}
+
+// endUseless revokes what came with an answer that lacks one of the tokens: the grant is
+// alive, and nobody keeps it.
+func (a App) endUseless(ctx context.Context, op string, grant *oauth.Grant, cause error) error {
+	if grant == nil {
+		return cause
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout)
+	defer cancel()
+	err := a.revokeText(ctx, cmp.Or(grant.AccessToken, grant.RefreshToken), grant.RefreshToken)
+	if err != nil && !isRefusal(err) {
+		return opError(op, fmt.Errorf("%w (%v): %w", errLeft, err, cause)) //nolint:errorlint // what Zoom said of the revocation is not what this error is
+	}
+	return cause
 }
 
 // authorized makes the first token of an installation.

@@ -13,6 +13,7 @@ const (
 	opKeep         = "auth.keep"
 	connectTimeout = 2 * time.Minute  // of the wait for a refresh of another; a code lives longer
 	proofTimeout   = 20 * time.Second // of the proof that the store can be written
+	keepTimeout    = time.Minute      // of what Keep and Forget do under the lock
 	revokeTimeout  = 30 * time.Second // of the end of a grant that could not be saved
 )
 
@@ -23,6 +24,13 @@ var (
 	// errOrphaned: as errUnsaved, but Zoom has not ended the grant.
 	errOrphaned = errors.New("the token could not be saved, and its grant could not be revoked: " +
 		"it lives on at Zoom until an admin removes the app in the Marketplace")
+	// errLeft: Zoom's answer is of no use, and Zoom has not ended what it gave.
+	errLeft = errors.New("the new grant is of no use and could not be revoked: " +
+		"it lives on at Zoom until an admin removes the app in the Marketplace")
+	// errDoubtful: the store may hold the token, and may be about to. To revoke it would
+	// leave a dead one in the place of the former.
+	errDoubtful = errors.New("nobody knows whether the token was saved, and its grant was not revoked: " +
+		"connect again, or let an admin remove the app in the Marketplace")
 )
 
 // connect ends a login and saves its token. A code can be used once, and a grant that
@@ -34,17 +42,15 @@ func (a App) connect(ctx context.Context, store TokenStore, login *Login, callba
 	if err != nil {
 		return nil, err
 	}
-	waiting, cancel := context.WithTimeout(ctx, connectTimeout)
-	defer cancel()
-	lease, err := lock(waiting, store)
+	p, err := lockStore(ctx, store)
 	if err != nil {
 		return nil, opError(opKeep, err)
 	}
-	giveBack := sync.OnceValue(func() error { return release(lease) })
+	giveBack := sync.OnceValue(func() error { return release(p.lease) })
 	defer func() { _ = giveBack() }() // also if a transport of the caller's panics
-	t, err := a.exchangeUnder(ctx, lease, store, login, code)
-	if releaseErr := giveBack(); err == nil && releaseErr != nil && !holds(ctx, store, t) {
-		err = a.saveOrRevoke(ctx, store, t) // it was to commit only now
+	t, err := a.exchangeUnder(ctx, p, login, code)
+	if releaseErr := giveBack(); err == nil && releaseErr != nil {
+		t, err = a.saveAgain(ctx, p, t) // it was to commit only now
 	}
 	if err != nil {
 		return nil, err
@@ -54,87 +60,82 @@ func (a App) connect(ctx context.Context, store TokenStore, login *Login, callba
 }
 
 // exchangeUnder exchanges the code while the lease is held, and saves what came of it.
-func (a App) exchangeUnder(ctx context.Context, lease Lease, store TokenStore, login *Login, code string) (*Token, error) {
+func (a App) exchangeUnder(ctx context.Context, p *lockedStore, login *Login, code string) (t *Token, err error) {
 	proving, cancel := context.WithTimeout(ctx, proofTimeout)
 	defer cancel()
-	if err := prove(proving, store, a.placeholder()); err != nil {
+	if err := p.prove(proving, a.placeholder()); err != nil {
 		return nil, opError(opKeep, err)
 	}
-	if err := check(proving, lease); err != nil {
+	defer func() {
+		if err != nil {
+			p.clean(ctx)
+		}
+	}()
+	if err := check(proving, p.lease); err != nil {
 		return nil, opError(opKeep, err)
 	}
-	t, err := a.exchangeCode(ctx, login, code)
+	t, err = a.exchangeCode(ctx, login, code)
 	if err != nil {
 		return nil, err
 	}
-	return t, a.saveOrRevoke(ctx, store, t)
+	return a.saveOrRevoke(ctx, p, t)
 }
 
 // saveOrRevoke saves a token, or ends its grant.
-func (a App) saveOrRevoke(ctx context.Context, store TokenStore, t *Token) error {
-	err := saveAnew(ctx, store, t)
+func (a App) saveOrRevoke(ctx context.Context, p *lockedStore, t *Token) (*Token, error) {
+	next, err := p.save(ctx, t)
 	if err == nil {
-		return nil
+		return next, nil
 	}
+	held, known := look(ctx, p.store, next)
+	switch {
+	case held != nil:
+		return held, nil
+	case !known:
+		return nil, opError(opKeep, fmt.Errorf("%w: %w", errDoubtful, err))
+	}
+	return nil, a.end(ctx, p, next, err)
+}
+
+// saveAgain saves a token again that a store may have lost as it gave its lock back.
+func (a App) saveAgain(ctx context.Context, p *lockedStore, t *Token) (*Token, error) {
+	held, known := look(ctx, p.store, t)
+	if held != nil {
+		return held, nil
+	}
+	waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockTimeout)
+	defer cancel()
+	lease, err := lock(waiting, p.store)
+	switch {
+	case err == nil:
+		defer func() { _ = release(lease) }()
+		return a.saveOrRevoke(ctx, &lockedStore{store: p.store, lease: lease, base: p.base, marked: p.marked}, t)
+	case !known:
+		return nil, opError(opKeep, fmt.Errorf("%w: %w", errDoubtful, err))
+	}
+	return nil, a.end(ctx, p, t, err)
+}
+
+// end revokes the grant of a token that is not in its store, and says so. A store that
+// takes the token after all is given the former one back.
+func (a App) end(ctx context.Context, p *lockedStore, t *Token, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout)
 	defer cancel()
-	if revokeErr := a.Revoke(ctx, t); revokeErr != nil {
-		return opError(opKeep, fmt.Errorf("%w (%v): %w", errOrphaned, revokeErr, err)) //nolint:errorlint // what Zoom said of the revocation is not what this error is
+	if err := a.Revoke(ctx, t); err != nil {
+		return opError(opKeep, fmt.Errorf("%w (%v): %w", errOrphaned, err, cause)) //nolint:errorlint // what Zoom said of the revocation is not what this error is
 	}
-	return opError(opKeep, fmt.Errorf("%w: %w", errUnsaved, err))
-}
-
-// saveAnew saves a token in place of whatever is stored, and tries for a while.
-func saveAnew(ctx context.Context, store TokenStore, t *Token) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
-	defer cancel()
-	generation := t.Generation
-	for {
-		if current, err := load(ctx, store); err == nil && !current.Same(t) {
-			t.Generation = max(current.Generation+1, generation)
-		}
-		err := ask(func() error { return store.Save(ctx, t) })
-		if err == nil || holds(ctx, store, t) {
-			return nil
-		}
-		if wait(ctx, saveInterval) != nil {
-			return err
-		}
+	if held, _ := look(ctx, p.store, t); held != nil {
+		_ = p.putBack(ctx, held)
 	}
-}
-
-// prove writes to the store without changing what it holds. Its lock is held.
-func prove(ctx context.Context, store TokenStore, placeholder *Token) error {
-	if files, ok := store.(*FileStore); ok {
-		return files.prove(ctx)
-	}
-	current, err := load(ctx, store)
-	switch {
-	case errors.Is(err, ErrNoToken):
-		if err := ask(func() error { return store.Save(ctx, placeholder) }); err != nil {
-			return err
-		}
-		return ask(func() error { return store.Delete(ctx) })
-	case errors.Is(err, ErrStoreCorrupt):
-		return nil // the new token will mend it; to try would be to overwrite it
-	case err != nil:
-		return err
-	}
-	if s, ok := store.(Swapper); ok { // which does not put an old token over a newer one
-		err := ask(func() error { return s.Swap(ctx, current, current) })
-		if errors.Is(err, ErrStoreChanged) {
-			return nil
-		}
-		return err
-	}
-	return ask(func() error { return store.Save(ctx, current) })
+	return opError(opKeep, fmt.Errorf("%w: %w", errUnsaved, cause))
 }
 
 // placeholderText stands in place of a refresh token.
 const placeholderText = "placeholder-of-zoomauth"
 
-// placeholder is what an empty store is asked to hold for a moment. A process that is
-// killed in that moment leaves it; it counts as nothing.
+// placeholder is what an empty store is asked to hold while a code is exchanged, and what a
+// token is replaced by before it is deleted. A process that is killed in that moment leaves
+// it; it counts as nothing.
 func (a App) placeholder() *Token {
 	return &Token{ClientID: a.ClientID, Region: a.Region, refresh: hide(placeholderText)}
 }

@@ -95,11 +95,11 @@ func (a App) poll(ctx context.Context, d *device) (*Token, error) {
 			d.slowDown(e.RetryAt) // as the standard wants it; the code is still good
 			return nil, nil
 		default:
-			return nil, err
+			return nil, a.endUseless(ctx, opDevice, grant, err)
 		}
 	}
 	if grant.RefreshToken == "" {
-		return nil, opError(opDevice, fmt.Errorf("%w: there is no refresh token", zoom.ErrBadResponse))
+		return nil, a.endUseless(ctx, opDevice, grant, opError(opDevice, fmt.Errorf("%w: there is no refresh token", zoom.ErrBadResponse)))
 	}
 	return a.authorized(grant), nil
 }

@@ -107,8 +107,8 @@ func TestDeviceLoginPace(t *testing.T) {
 		"expired":                         {deviceAnswer, []said{refusal("expired_token")}, []int{5}, zoom.ErrReauthorize},
 		"app switched off":                {deviceAnswer, []said{{status: 400, body: `{"code":4738,"message":"x"}`}}, []int{5}, zoom.ErrForbidden},
 		"secret changed":                  {deviceAnswer, []said{pending, refusal("invalid_client")}, []int{5, 10}, zoom.ErrClientCredentials},
-		"no refresh token":                {deviceAnswer, []said{{status: 200, body: `{"access_token":"a"}`}}, []int{5}, zoom.ErrBadResponse},
-		"no access token":                 {deviceAnswer, []said{{status: 200, body: `{"refresh_token":"r"}`}}, []int{5}, zoom.ErrBadResponse},
+		"no refresh token":                {deviceAnswer, []said{{status: 200, body: `{"access_token":"a"}`}}, []int{5, 5}, zoom.ErrBadResponse},
+		"no access token":                 {deviceAnswer, []said{{status: 200, body: `{"refresh_token":"r"}`}}, []int{5, 5}, zoom.ErrBadResponse}, // and a revocation
 		"a page of a proxy":               {deviceAnswer, []said{{status: 200, body: `<html>`}, granted}, []int{5, 15}, nil},
 		"a redirect":                      {deviceAnswer, []said{{status: 302, header: http.Header{"Location": {"https://evil.example"}}}}, []int{5}, zoom.ErrRedirect},
 	} {

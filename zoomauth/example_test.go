@@ -253,7 +253,7 @@ func ExampleForget() {
 		fmt.Println(err)
 		return
 	}
-	srv.Advance(time.Second)
+	srv.Advance(time.Hour)
 	srv.Uninstall()
 	request := zoomtest.NewEventRequest("https://service.example/events", secretToken, time.Now(), srv.Event("app_deauthorized", nil))
 	events.ServeHTTP(httptest.NewRecorder(), request)

@@ -113,11 +113,8 @@ func (c *connecting) fails(after bool, err error, calls ...string) {
 
 // What a store cannot do is known before the code is exchanged.
 func TestFaultAU35ProvenBeforeTheExchange(t *testing.T) {
-	for _, call := range []string{"lock", "check", "load", "save", "delete"} {
+	for _, call := range []string{"lock", "check", "load", "save"} {
 		for _, isEmpty := range []bool{true, false} {
-			if call == "delete" && !isEmpty {
-				continue // nothing is deleted
-			}
 			t.Run(fmt.Sprint("AU35 ", call, ", empty: ", isEmpty), inBubble(func(t *testing.T) {
 				store := &watched{}
 				c := newConnecting(t, store)
@@ -370,7 +367,7 @@ func TestFaultAU35FileStore(t *testing.T) {
 // killedWhileProving has what is left of a process that was killed in the proof.
 func killedWhileProving(t *testing.T, c *connecting) *zoomauth.Token {
 	t.Helper()
-	c.fails(false, errDisk, "delete")
+	c.fails(false, errDisk, "check")
 	assert.Equal(t, http.StatusInternalServerError, c.connect().StatusCode)
 	c.kept.on(nil)
 	left, err := c.kept.MemoryStore.Load(t.Context())

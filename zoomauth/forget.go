@@ -33,12 +33,12 @@ func Forget(ctx context.Context, store TokenStore, r Removal) (forgotten bool, e
 	if ctx == nil || store == nil {
 		return false, invalid(op, errors.New("context, store: is nil"))
 	}
-	lease, err := lock(ctx, store)
+	p, err := lockStore(ctx, store)
 	if err != nil {
 		return false, opError(op, err)
 	}
-	t, err := forgetUnder(ctx, store, r)
-	if releaseErr := release(lease); err == nil && t != nil && releaseErr != nil && holds(ctx, store, t) {
+	t, err := forgetUnder(ctx, p, r)
+	if releaseErr := release(p.lease); err == nil && t != nil && releaseErr != nil && !isGone(ctx, store, t) {
 		err = releaseErr // it was to commit only now
 	}
 	return err == nil && t != nil, opError(op, err)
@@ -46,8 +46,10 @@ func Forget(ctx context.Context, store TokenStore, r Removal) (forgotten bool, e
 
 // forgetUnder deletes the stored token, whose lock is held, if the removal has ended it,
 // and returns it then.
-func forgetUnder(ctx context.Context, store TokenStore, r Removal) (*Token, error) {
-	t, err := load(ctx, store)
+func forgetUnder(ctx context.Context, p *lockedStore, r Removal) (*Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, keepTimeout)
+	defer cancel()
+	t, err := load(ctx, p.store)
 	switch {
 	case errors.Is(err, ErrNoToken):
 		return nil, nil
@@ -56,16 +58,24 @@ func forgetUnder(ctx context.Context, store TokenStore, r Removal) (*Token, erro
 	case !r.ended(t):
 		return nil, nil
 	}
-	return t, ask(func() error { return store.Delete(ctx) })
+	removed, err := p.remove(ctx, t)
+	if !removed {
+		return nil, err
+	}
+	return t, nil
 }
+
+// forgetSlack is how far the clock of a service may be behind Zoom's. Zoom's events are
+// refused if they are five minutes off.
+const forgetSlack = 6 * time.Minute
 
 // ended reports whether a removal ended the grant of a token.
 func (r Removal) ended(t *Token) bool {
 	isOf := r.ClientID != "" && t.ClientID == r.ClientID && r.AccountID != "" && t.AccountID == r.AccountID
-	if !isOf || t.Authorized.IsZero() {
+	if !isOf || t.Authorized.IsZero() || t.Authorized.Add(forgetSlack).After(r.At) {
 		return false
 	}
-	for _, at := range []time.Time{t.Authorized, t.RefreshIssued, t.Issued} {
+	for _, at := range []time.Time{t.RefreshIssued, t.Issued} {
 		if at.After(r.At) {
 			return false
 		}

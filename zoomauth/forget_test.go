@@ -17,14 +17,17 @@ func TestForgetDeletesWhatTheRemovalEnded(t *testing.T) {
 	srv := zoomtest.NewServer(zoomtest.WithUsers(2, 1))
 	app := srv.App(redirectURL)
 	token := authorize(t, srv, app)
-	is := zoomauth.Removal{ClientID: app.ClientID, AccountID: srv.AccountID(), At: token.Authorized.Add(time.Second)}
+	const slack = 6 * time.Minute // of a clock that is behind Zoom's
+	is := zoomauth.Removal{ClientID: app.ClientID, AccountID: srv.AccountID(), At: token.Authorized.Add(time.Hour)}
 	for name, tc := range map[string]struct {
 		change func(*zoomauth.Removal)
 		token  func(*zoomauth.Token)
 		want   bool
 	}{
 		"its own":                 {want: true},
-		"at the same moment":      {change: func(r *zoomauth.Removal) { r.At = token.Authorized }, want: true},
+		"at the end of the slack": {change: func(r *zoomauth.Removal) { r.At = token.Authorized.Add(slack) }, want: true},
+		"within the slack":        {change: func(r *zoomauth.Removal) { r.At = token.Authorized.Add(slack - time.Second) }},
+		"at the same moment":      {change: func(r *zoomauth.Removal) { r.At = token.Authorized }},
 		"of another app":          {change: func(r *zoomauth.Removal) { r.ClientID = "other" }},
 		"of an app not named":     {change: func(r *zoomauth.Removal) { r.ClientID = "" }},
 		"of another account":      {change: func(r *zoomauth.Removal) { r.AccountID = "other" }},
@@ -33,7 +36,7 @@ func TestForgetDeletesWhatTheRemovalEnded(t *testing.T) {
 		"at no time":              {change: func(r *zoomauth.Removal) { r.At = time.Time{} }},
 		"account not known":       {token: func(t *zoomauth.Token) { t.AccountID = "" }},
 		"both not known":          {change: func(r *zoomauth.Removal) { r.AccountID = "" }, token: func(t *zoomauth.Token) { t.AccountID = "" }},
-		"refreshed since":         {token: func(t *zoomauth.Token) { t.Issued = t.Issued.Add(time.Minute) }},
+		"refreshed since":         {token: func(t *zoomauth.Token) { t.Issued = t.Issued.Add(2 * time.Hour) }},
 		"server-to-server":        {token: func(t *zoomauth.Token) { t.Authorized, t.RefreshIssued = time.Time{}, time.Time{} }},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -76,7 +76,8 @@ const (
 	opStart    = "start"
 	opCallback = "callback"
 
-	storeTimeout = 45 * time.Second // of HandlerOptions.Store
+	storeTimeout  = 45 * time.Second // of HandlerOptions.Store
+	loginsTimeout = 20 * time.Second // of a call of HandlerOptions.Logins
 )
 
 var (
@@ -160,7 +161,9 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		binding = randomText()
 	}
-	if err := opts.Logins.Put(r.Context(), loginKey(binding, session, login.state()), login); err != nil {
+	putting, cancel := context.WithTimeout(r.Context(), loginsTimeout)
+	defer cancel()
+	if err := opts.Logins.Put(putting, loginKey(binding, session, login.state()), login); err != nil {
 		return opError("auth.login", storeError(err))
 	}
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure but on a loopback address without TLS
@@ -209,7 +212,9 @@ func (h *Handler) callback(r *http.Request) (*Login, *Token, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	login, err := opts.Logins.Take(r.Context(), loginKey(binding, session, back.state))
+	taking, cancel := context.WithTimeout(r.Context(), loginsTimeout)
+	defer cancel()
+	login, err := opts.Logins.Take(taking, loginKey(binding, session, back.state))
 	switch {
 	case errors.Is(err, ErrLogin):
 		return nil, nil, errUnknown

@@ -174,3 +174,5 @@ func (s *failingStore) Load(context.Context) (*zoomauth.Token, error) {
 }
 
 func (s *failingStore) Save(context.Context, *zoomauth.Token) error { return s.err }
+
+func (s *failingStore) Swap(context.Context, *zoomauth.Token, *zoomauth.Token) error { return s.err }

@@ -86,7 +86,7 @@ func pageOf(err error) page {
 		return pageNoRegion
 	case errors.Is(err, errMethod):
 		return pageMethod
-	case errors.Is(err, errOrphaned):
+	case errors.Is(err, errOrphaned), errors.Is(err, errDoubtful), errors.Is(err, errLeft):
 		return pageOrphaned
 	case errors.Is(err, errUnsaved):
 		return pageUnsaved

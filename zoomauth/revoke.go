@@ -36,8 +36,13 @@ func (a App) Revoke(ctx context.Context, t *Token) error {
 	if text == "" {
 		return invalid(opRevoke, errors.New("token: is empty"))
 	}
+	return a.revokeText(ctx, text, t.refreshToken())
+}
+
+// revokeText revokes one of the tokens of a grant; the other one is not to be shown either.
+func (a App) revokeText(ctx context.Context, text, other string) error {
 	_, err := a.post(ctx, opRevoke, a.Endpoints.withDefaults().Revoke, oauth.Form{
-		Route: "/oauth/revoke", Values: url.Values{"token": {text}}, Repeatable: true, Hidden: []string{text, t.refreshToken()},
+		Route: "/oauth/revoke", Values: url.Values{"token": {text}}, Repeatable: true, Hidden: []string{text, other},
 		Accept: readRevocation,
 	})
 	return err
@@ -76,8 +81,8 @@ func (s *Source) Disconnect(ctx context.Context) error {
 	}
 	defer s.grants.leave()
 	t, err := s.revokeStored(ctx)
-	if err == nil && t != nil && holds(ctx, s.grants.store, t) { // it was to commit only now
-		err = opError("auth.delete", fmt.Errorf("%w: it still holds the token", ErrStoreUnavailable))
+	if err == nil && t != nil && !isGone(ctx, s.grants.store, t) { // it was to commit only now
+		err = opError("auth.delete", fmt.Errorf("%w: it still holds the token, or may", ErrStoreUnavailable))
 	}
 	return err
 }
@@ -90,21 +95,35 @@ func (s *Source) revokeStored(ctx context.Context) (*Token, error) {
 		return nil, opError("auth.lock", err)
 	}
 	defer s.unlock(ctx, lease)
+	p := &lockedStore{store: s.grants.store, lease: lease}
 	t, err := s.load(ctx)
 	switch {
 	case errors.Is(err, ErrNoToken):
-		return nil, nil
+		return nil, s.emptied(ctx, p, nil)
 	case err != nil:
 		return nil, opError("auth.load", err)
+	}
+	if err := p.checked(ctx); err != nil { // the lease is to last until the token is deleted
+		return nil, opError("auth.lock", err)
 	}
 	if err := s.revoke(ctx, t); err != nil && !isRefusal(err) {
 		return nil, err
 	}
 	s.grants.forget()
-	s.cache.Drop(t.accessToken())                                               // also for a fetch whose hooks still run
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout) // what was begun is ended
+	s.cache.Drop(t.accessToken()) // also for a fetch whose hooks still run
+	return t, s.emptied(ctx, p, t)
+}
+
+// emptied deletes what was revoked, whatever happens to the caller.
+func (s *Source) emptied(ctx context.Context, p *lockedStore, t *Token) (err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 	defer cancel()
-	return t, opError("auth.delete", ask(func() error { return s.grants.store.Delete(ctx) }))
+	if t == nil {
+		_, err = p.clear(ctx)
+	} else {
+		_, err = p.remove(ctx, t)
+	}
+	return opError("auth.delete", err)
 }
 
 // revoke spares Zoom a token that is known to be dead.

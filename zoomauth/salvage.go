@@ -47,7 +47,7 @@ func (s *FileStore) salvage(root *os.Root) error {
 // isNoToken reports that a temporary file is none of ours, or was not written to its end.
 // With any other error it may hold a token.
 func isNoToken(err error) bool {
-	return errors.Is(err, ErrStoreCorrupt) || errors.Is(err, errOpen) || errors.Is(err, errNoFile) || errors.Is(err, fs.ErrNotExist)
+	return errors.Is(err, ErrStoreCorrupt) || errors.Is(err, ErrNoToken) || errors.Is(err, errOpen) || errors.Is(err, errNoFile) || errors.Is(err, fs.ErrNotExist)
 }
 
 // isOlder reports that a temporary file was written before the stored one, or under another

@@ -36,6 +36,11 @@ import (
 //     [ErrStoreChanged]. Bytes that [DecodeToken] refuses are [ErrStoreCorrupt] and stay. Any
 //     other error is taken for [ErrStoreUnavailable], and its text is not shown unread.
 //   - A store never changes a token that it was given or that it returned.
+//
+// An empty store is asked to hold a placeholder while [Handler] exchanges a code, and a
+// token is replaced by one before it is deleted. It holds no secret, and counts as nothing
+// here: [DecodeToken] takes it for [ErrNoToken]. A Load that does not decode shows it, with
+// an empty access token. A Swapper that decodes may keep it in place of no token.
 type TokenStore interface {
 	// Load returns what is stored, or ErrNoToken.
 	Load(ctx context.Context) (*Token, error)
@@ -98,6 +103,9 @@ func swap(ctx context.Context, store TokenStore, old, next *Token) error {
 	current := held
 	if held.isPlaceholder() {
 		current = nil
+	}
+	if errors.Is(err, ErrNoToken) && swaps { // it may hold a placeholder, which DecodeToken does not show
+		held = &Token{refresh: hide(placeholderText)}
 	}
 	switch {
 	case err != nil && !errors.Is(err, ErrNoToken):
@@ -230,24 +238,25 @@ func storeError(err error) error {
 // it fails, the grant is alive at Zoom: call it again, or end the grant by [App.Revoke].
 func Keep(ctx context.Context, store TokenStore, t *Token) error {
 	if ctx == nil || store == nil || t == nil {
-		return invalid("auth.keep", errors.New("context, store, token: is nil"))
+		return invalid(opKeep, errors.New("context, store, token: is nil"))
 	}
-	lease, err := lock(ctx, store)
+	p, err := lockStore(ctx, store)
 	if err != nil {
-		return opError("auth.keep", err)
+		return opError(opKeep, err)
 	}
-	next := *t
-	if current, err := load(ctx, store); err == nil {
-		next.Generation = max(current.Generation+1, t.Generation)
-	}
-	err = ask(func() error { return store.Save(ctx, &next) })
-	if releaseErr := release(lease); err == nil && releaseErr != nil && !holds(ctx, store, &next) {
-		err = releaseErr
+	saving, cancel := context.WithTimeout(ctx, keepTimeout)
+	defer cancel()
+	p.base, _ = load(saving, store) // without it the save says what is wrong
+	next, err := p.put(saving, t)
+	if releaseErr := release(p.lease); err == nil && releaseErr != nil {
+		if held, _ := look(ctx, store, next); held == nil {
+			err = releaseErr
+		}
 	}
 	if err == nil {
-		tellSources(store, &next)
+		tellSources(store, next)
 	}
-	return opError("auth.keep", err)
+	return opError(opKeep, err)
 }
 
 // holds reports that a store holds a token.

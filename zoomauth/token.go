@@ -219,7 +219,8 @@ func (t *Token) Encode() ([]byte, error) {
 }
 
 // DecodeToken reads what [Token.Encode] wrote. Anything else is [ErrStoreCorrupt],
-// but the form of a newer version of this package, which is another [ErrStore].
+// but the form of a newer version of this package, which is another [ErrStore], and the
+// placeholder that a store holds for a moment in place of no token, which is [ErrNoToken].
 func DecodeToken(data []byte) (*Token, error) {
 	if len(data) > maxStored {
 		return nil, fmt.Errorf("%w: longer than %d bytes", ErrStoreCorrupt, maxStored)
@@ -238,6 +239,9 @@ func DecodeToken(data []byte) (*Token, error) {
 	}
 	if s.Version < 1 || s.ClientID == "" || s.AccessToken+s.RefreshToken == "" {
 		return nil, fmt.Errorf("%w: a part is missing", ErrStoreCorrupt)
+	}
+	if s.RefreshToken == placeholderText {
+		return nil, ErrNoToken
 	}
 	return &Token{
 		ClientID: s.ClientID, Region: s.Region, AccountID: s.AccountID, Scopes: strings.Fields(s.Scope), APIURL: s.APIURL,
