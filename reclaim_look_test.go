@@ -38,7 +38,7 @@ func TestFaultBR29MeetingsThatAreCountedAndNotShown(t *testing.T) {
 			"two counted, one shown":               {[]answer{meetingsPage("", 2, later)}, zoom.ErrListIncomplete},
 			"a live one counted, none shown":       {[]answer{meetingsPage("", 1, later), meetingsPage("", 1)}, zoom.ErrListIncomplete},
 			"the last page takes back the count":   {[]answer{meetingsPage("n", 2, later), meetingsPage("", 0), noMeetings, meetingsPage("n", 2, later), meetingsPage("", 0)}, zoom.ErrListIncomplete},
-			"shown the second time":                {append([]answer{meetingsPage("", 1), meetingsPage("", 1, later), noMeetings}, made...), nil},
+			"shown the second time":                {append([]answer{meetingsPage("", 2, later), meetingsPage("", 2, later, later), noMeetings}, made...), nil},
 			"more than counted":                    {append([]answer{meetingsPage("", 0, later), noMeetings}, made...), nil},
 			"no licence, after a meeting":          {[]answer{meetingsPage("n", 2, later), refusal(400, 3161, "x")}, errCode(3161)},
 			"no licence, for the live ones":        {[]answer{meetingsPage("", 1, later), refusal(400, 3161, "x")}, errCode(3161)},

@@ -21,7 +21,7 @@ import (
 	"github.com/seatkit/zoom/zoomauth"
 )
 
-var slowRuns = flag.Int("slow.runs", 20, "runs of sources over a slow store")
+var slowRuns = flag.Int("slow.runs", 3, "runs of sources over a slow store")
 
 // rotating is a token endpoint that replaces the refresh token with each use, keeps count
 // of those that were used twice, and answers late.
