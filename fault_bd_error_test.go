@@ -42,7 +42,7 @@ func (h hugeBody) text() string {
 
 // Of an error the beginning is looked at: what it costs does not grow with the body.
 func TestFaultBD30HugeErrorBody(t *testing.T) {
-	const most = 4 << 20 // bytes that one call may allocate; the bodies have 30 MB
+	const most = raceFactor * 4 << 20 // bytes that one call may allocate; the bodies have 30 MB
 	for _, huge := range hugeBodies {
 		body := huge.text()
 		for _, status := range []int{http.StatusNotFound, http.StatusTooManyRequests} {

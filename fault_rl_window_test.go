@@ -98,9 +98,11 @@ func TestFaultRL24NoWindowAboveTheLimitWhateverWaits(t *testing.T) {
 					var callers sync.WaitGroup
 					for range calls {
 						ctx, cancel := context.WithCancel(t.Context())
+						src.mu.Lock()
 						if tc.leave && random.IntN(3) == 0 {
 							time.AfterFunc(time.Duration(random.IntN(15_000))*ms, cancel)
 						}
+						src.mu.Unlock()
 						callers.Go(func() {
 							defer cancel()
 							if _, err := c.Users.Get(ctx, "u1"); err == nil {

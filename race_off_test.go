@@ -3,3 +3,5 @@
 package zoom_test
 
 const limiterCalls = 100_000
+
+const raceFactor = 1

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -161,16 +162,18 @@ func TestWrongLimitersAreCaught(t *testing.T) {
 			return &faulty{observe: func(context.Context, zoom.RateClass, zoom.RateLimit) {}}
 		}), []string{"a daily 429 shuts the gate until RetryAt", "a 429 slows its class down", "a gate that shuts ends the waits that have begun"}},
 		"a gate for each class": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
-			shut := map[zoom.RateClass]bool{}
+			var shut [4]atomic.Bool
 			return &faulty{
 				wait: func(ctx context.Context, class zoom.RateClass) error {
-					if class == heavy && !shut[heavy] && shut[intensive] {
+					if class == heavy && !shut[heavy].Load() && shut[intensive].Load() {
 						return nil
 					}
 					return right.Wait(ctx, class)
 				},
 				observe: func(ctx context.Context, class zoom.RateClass, r zoom.RateLimit) {
-					shut[class] = shut[class] || r.Kind() == zoom.KindDaily
+					if r.Kind() == zoom.KindDaily {
+						shut[class].Store(true)
+					}
 					right.Observe(ctx, class, r)
 				},
 			}
@@ -236,17 +239,19 @@ func TestWrongLimitersAreCaught(t *testing.T) {
 			}}
 		}), []string{"a 429 does not slow other classes down"}},
 		"slows down for good": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
-			slow := false
+			var slow atomic.Bool
 			return &faulty{
 				wait: func(ctx context.Context, class zoom.RateClass) error {
 					err := right.Wait(ctx, class)
-					if slow && err == nil {
+					if slow.Load() && err == nil {
 						err = right.Wait(ctx, class)
 					}
 					return err
 				},
 				observe: func(ctx context.Context, class zoom.RateClass, r zoom.RateLimit) {
-					slow = slow || r.Kind() == zoom.KindPerSecond
+					if r.Kind() == zoom.KindPerSecond {
+						slow.Store(true)
+					}
 					right.Observe(ctx, class, r)
 				},
 			}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -124,9 +125,9 @@ func (l *rowLease) Release() error {
 
 // stopsAt stops the process at its n-th call of a store for longer than the lease lasts.
 func (s *rowStore) stopsAt(n int) {
-	calls := 0
+	var calls atomic.Int64
 	s.on(func(_ context.Context, call string, _ *zoomauth.Token) error {
-		if calls++; calls == n && call != "release" {
+		if calls.Add(1) == int64(n) && call != "release" {
 			time.Sleep(90 * time.Second)
 		}
 		return nil

@@ -54,7 +54,7 @@ func (s *site) Write(p []byte) (int, error) {
 }
 
 func (s *site) hook(name string, ctx context.Context, args ...any) { //nolint:revive // the hook's name reads best first
-	for _, verb := range []string{"%v", "%+v", "%#v"} {
+	for _, verb := range []string{"%v", "%+v"} { // %#v walks through what a timer or a cancel changes meanwhile
 		s.add(s.scanner.Text(s.name, "context of hook "+name, fmt.Sprintf(verb, ctx))...)
 	}
 	for _, arg := range args {

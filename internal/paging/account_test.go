@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -36,6 +37,7 @@ type account struct {
 	number bool         // it takes the number of a page
 	rule   Rule
 
+	mu    sync.Mutex // of all that changes: two pages are fetched side by side
 	born  int
 	used  map[string]bool
 	calls [3]int
@@ -137,6 +139,8 @@ func (a *account) times(rate float64) int {
 var errToken = errors.New("the page token is invalid or expired")
 
 func (a *account) fetch(_ context.Context, r Request) (*Page[string], error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	for range a.times(a.rate) {
 		a.move()
 	}
