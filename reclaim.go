@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seatkit/zoom/internal/meaning"
+	"github.com/seatkit/zoom/internal/pace"
 )
 
 // A ReclaimMethod is how a seat is given back.
@@ -432,7 +433,7 @@ func (r *reclaim) seeNothingHeld(ctx context.Context, ch *change, refused error)
 func (r *reclaim) readBack(ctx context.Context, ch *change) error {
 	state := shownNotMade
 	for _, wait := range readBackAfter {
-		if err := pause(ctx, wait); err != nil {
+		if err := pace.Pause(ctx, wait); err != nil {
 			return unknownOutcome(&ch.operation, nil, err)
 		}
 		user, err := r.users.look(ctx, ch)

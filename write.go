@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seatkit/zoom/internal/pace"
 	"github.com/seatkit/zoom/internal/transport"
 	"github.com/seatkit/zoom/internal/wire"
 )
@@ -111,7 +112,7 @@ func (s *UsersService) apply(ctx context.Context, ch *change) (writeResult, erro
 		if !patient {
 			return writeResult{user: user}, unknownOutcome(&ch.operation, open, err)
 		}
-		if errPause := pause(ctx, wait); errPause != nil {
+		if errPause := pace.Pause(ctx, wait); errPause != nil {
 			return writeResult{user: user}, unknownOutcome(&ch.operation, open, errPause)
 		}
 	}
@@ -234,16 +235,4 @@ func (e *afterwards) Error() string {
 		texts = append(texts, cause.Error())
 	}
 	return strings.Join(texts, "; then ")
-}
-
-// pause waits without outliving the context.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seatkit/zoom"
 	"github.com/seatkit/zoom/internal/oauth"
+	"github.com/seatkit/zoom/internal/pace"
 	"github.com/seatkit/zoom/internal/redact"
 	"github.com/seatkit/zoom/internal/transport"
 	"github.com/seatkit/zoom/internal/wire"
@@ -63,7 +64,7 @@ func (a App) DeviceLogin(ctx context.Context, show func(DeviceCode) error) (*Tok
 		return nil, opError(opDevice, redact.Cause(err, d.shown.UserCode, d.shown.FullLink))
 	}
 	for {
-		if err := wait(ctx, d.pause(time.Now())); err != nil {
+		if err := pace.Pause(ctx, d.pause(time.Now())); err != nil {
 			return nil, opError(opDevice, err)
 		}
 		if !time.Now().Before(d.shown.Expires) {
@@ -166,15 +167,4 @@ func isLink(text string) bool {
 // isPrintable keeps what moves the cursor away from a terminal.
 func isPrintable(text string) bool {
 	return text != "" && len(text) <= maxUserCode && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError })
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/seatkit/zoom/internal/pace"
 )
 
 const (
@@ -89,7 +91,7 @@ func (p *lockedStore) save(ctx context.Context, t *Token) (*Token, error) {
 	defer cancel()
 	for {
 		next, err := p.put(ctx, t)
-		if err == nil || wait(ctx, saveInterval) != nil {
+		if err == nil || pace.Pause(ctx, saveInterval) != nil {
 			return next, err
 		}
 	}
@@ -223,7 +225,7 @@ func look(ctx context.Context, store TokenStore, t *Token) (held *Token, known b
 		case err == nil, errors.Is(err, ErrNoToken), errors.Is(err, ErrStoreCorrupt):
 			return nil, true
 		}
-		_ = wait(ctx, saveInterval)
+		_ = pace.Pause(ctx, saveInterval)
 	}
 	return nil, false
 }
@@ -242,7 +244,7 @@ func isGone(ctx context.Context, store TokenStore, t *Token) bool {
 		case err == nil:
 			return !held.isPlaceholder() && !held.isGrant(t)
 		}
-		_ = wait(ctx, saveInterval)
+		_ = pace.Pause(ctx, saveInterval)
 	}
 	return false
 }

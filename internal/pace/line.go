@@ -71,7 +71,12 @@ func sleep(ctx context.Context, until time.Time) error {
 	if delay <= 0 {
 		return nil
 	}
-	timer := time.NewTimer(delay)
+	return Pause(ctx, delay)
+}
+
+// Pause waits, at most as long as ctx lasts.
+func Pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
