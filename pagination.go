@@ -28,7 +28,7 @@ const maxPageSize = 300
 //
 // Complete means:
 //   - [UsersService.Roster] proves that everybody came who was in one status the whole
-//     time, whoever else moved.
+//     time, whoever else moved. A count that is too high by less than a page is noted.
 //   - [UsersService.List] has as many rows as Zoom counts.
 //   - Any other listing has every page. Where a few rows are missing all the same, it
 //     is read once more unless its class is heavy; what is still missing then is noted

@@ -32,6 +32,11 @@ type RosterOptions struct {
 // who leaves and comes back to another place makes nobody else go missing. Where they do not, the pages around the gap are
 // read again a few times. If a gap remains the roster ends in [ErrListIncomplete].
 //
+// Zoom can count users that it does not show. A count that is too high by less than a page
+// is noted in the trace ([NoteCountDiffers]) where nothing else speaks against the status;
+// one that is short on its only page is read once more, and must show the same users. A
+// larger gap, or one where pages came short, is [ErrListIncomplete].
+//
 // Not covered:
 //   - somebody who is reactivated while the roster is read (everybody else is),
 //   - a change of the order in which Zoom lists users, between two answers,

@@ -232,7 +232,7 @@ func TestRosterPageTokens(t *testing.T) {
 			assert.Len(t, got, 9)
 			assert.Equal(t, len(tokens)-1, slices.Index(tokens, ""), status)
 		}
-		tp := newTape(usersPage("", 2, "u01")) // and where it stays short
+		tp := newTape(usersPage("", 301, "u01")) // and where a page is missing
 		active := &zoom.RosterOptions{CountOnly: countOnly, Statuses: []zoom.UserStatus{zoom.StatusActive}}
 		for page, err := range tp.client(t).Users.Roster(active).Pages(t.Context()) {
 			assert.True(t, err != nil || page.NextPageToken != "")

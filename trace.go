@@ -90,7 +90,7 @@ type PageInfo struct {
 const (
 	NoteRestarted     = "page token expired, part listed again" // a roster, at most once for each of its walks over a status
 	NoteListedAgain   = "rows missing, part listed again"       // pages are read again, or the part is
-	NoteCountDiffers  = "fewer rows than total_records"         // any other listing: a few rows are missing, also when read again
+	NoteCountDiffers  = "fewer rows than total_records"         // a few rows are missing, also when read again, or the count is too high
 	NoteTotalMismatch = "rows differ from total_records"        // any other listing: there are more rows than Zoom counts
 )
 

@@ -33,6 +33,8 @@ type double[T any] struct {
 	useless  bool // the server does not let page sizes differ
 	hasShort bool // a page with another behind it was short
 	again    bool // the part is read once more
+	floor    int  // people in the former reading
+	added    int  // people who came in this reading alone
 
 	rereads map[rereadKey]int
 	sum     int // of rereads
@@ -69,8 +71,13 @@ func (d *double[T]) place() (Place, bool) {
 
 func (d *double[T]) mayBeOver() bool { return d.leader().ended || d.isProven() }
 
-func (d *double[T]) verdict(context.Context) error {
+// verdict notes a count that is too high where nothing else speaks against the part: Zoom
+// counts rows that it does not show.
+func (d *double[T]) verdict(ctx context.Context) error {
 	if d.isProven() {
+		if d.isCountHigh() {
+			d.p.notice(ctx, NoticeCountDiffers, 0, d.total)
+		}
 		return nil
 	}
 	return d.p.l.Fail(Incomplete, "people moved while it was read, or rows are missing")
@@ -85,10 +92,16 @@ func (d *double[T]) isProven() bool {
 		return false
 	case d.counted == 0 && d.p.l.Parts[d.part].NeverEmpty:
 		return false
+	case !d.isCountHigh():
+		return true
+	case len(d.walks) < 2: // one answer: a second one must show the same people
+		return d.again && d.added == 0 && d.counted == d.floor
 	default:
-		return !d.hasShort || !d.counts || d.counted >= d.total
+		return !d.hasShort
 	}
 }
+
+func (d *double[T]) isCountHigh() bool { return d.counts && d.counted < d.total }
 
 // wants returns the next pages of the walks, else what helps at an open edge.
 func (d *double[T]) wants(ctx context.Context) []Request {
@@ -113,10 +126,11 @@ func (d *double[T]) request(i int, w *walk) Request {
 }
 
 // chooseSecond begins the second walk when the first page has shown that there are
-// more.
+// more, or is full and the only one while the server counts more than it holds.
 func (d *double[T]) chooseSecond() {
 	w := d.leader()
-	if len(d.walks) > 1 || d.useless || w.pages != 1 || w.ended {
+	isOnly := w.ended && (d.proof.done || w.rank == 0 || w.rank < w.served)
+	if len(d.walks) > 1 || d.useless || w.pages != 1 || isOnly {
 		return
 	}
 	d.most = w.served - 1
@@ -196,6 +210,7 @@ func (d *double[T]) take(ctx context.Context, r Request, page *Page[T], err erro
 	items, counted := d.p.handOut(page.Items)
 	page.Items = items
 	d.counted += counted
+	d.added += len(items)
 	isShown := len(items) > 0 || (r.use == advance && r.walk == leader)
 	if loop != "" {
 		return page, d.p.l.Fail(Loop, loop)
@@ -245,19 +260,11 @@ func (d *double[T]) isLast(r Request, keys []string, page *Page[T]) bool {
 	if !page.HasTotal {
 		return true
 	}
-	if r.Token == "" { // the only page: one instant, nobody moved
-		return page.TotalRecords <= distinct(keys)
+	if r.Token == "" && len(keys) == 0 {
+		return page.TotalRecords == 0
 	}
 	size := d.walks[r.walk].served
 	return page.TotalRecords <= max(r.from.rank, r.from.index*size)+size
-}
-
-func distinct(keys []string) int {
-	seen := make(map[string]struct{}, len(keys))
-	for _, key := range keys {
-		seen[key] = struct{}{}
-	}
-	return len(seen)
 }
 
 // isShort reports whether a page with another one behind it has fewer rows than the
@@ -303,7 +310,7 @@ func (d *double[T]) repair(ctx context.Context) []Request {
 		}
 		d.again = true
 		d.p.notice(ctx, NoticeReadAgain, 0, d.total)
-		d.counted = 0
+		d.floor, d.counted, d.added = d.counted, 0, 0
 		d.p.people.read()
 		d.begin()
 		return []Request{d.request(leader, d.leader())}
