@@ -137,7 +137,7 @@ func (d *double[T]) chooseSecond() {
 	if w.served < usualMost && w.served >= w.asks {
 		d.most = usualMost
 	}
-	d.addWalk(secondSize(w.served, d.total, d.most))
+	d.useless = !d.addWalk(secondSize(w.served, d.total, d.most))
 }
 
 func (d *double[T]) addWalk(size int) bool {

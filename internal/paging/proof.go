@@ -109,7 +109,8 @@ func (p *proof) add(start int, keys []string, first, last bool) (joined bool) {
 //
 // One row is enough only between long answers, where one ends with it and the other
 // begins: else it may be of somebody who left the end of one answer and came back
-// where a short last page begins.
+// where a short last page begins. With a short answer three rows are needed, because two
+// who come back side by side would be enough to fool it.
 func (p *proof) overlap(a, b *evidence, at map[string]int) bool {
 	if a.start-b.end > p.width || b.start-a.end > p.width {
 		return false
@@ -124,7 +125,7 @@ func (p *proof) overlap(a, b *evidence, at map[string]int) bool {
 	}
 	ordered := longestRise(inB)
 	n := len(ordered)
-	if n == 0 || (n < leastShared && min(len(a.keys), len(b.keys)) < longAnswer) {
+	if n == 0 || (n < shortShared && min(len(a.keys), len(b.keys)) < longAnswer) {
 		return false
 	}
 	head, tail := ordered[0], ordered[n-1]

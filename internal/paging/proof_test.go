@@ -39,12 +39,14 @@ func TestProofJoinsAnswersThatShareRows(t *testing.T) {
 		"nobody":                   {[]piece{{0, nil, true, true}}, true, nil},
 		"nobody after somebody":    {[]piece{{0, rows(0, 5), true, false}, {0, nil, true, true}}, false, []edge{{5, -1}}},
 		"two pages alone":          {[]piece{{0, rows(0, 5), true, false}, {5, rows(5, 9), false, true}}, false, []edge{{5, 5}}},
-		"bridged":                  {[]piece{{0, rows(0, 5), true, false}, {5, rows(5, 9), false, true}, {3, rows(3, 8), false, false}}, true, nil},
-		"bridged in any order":     {[]piece{{3, rows(3, 8), false, false}, {5, rows(5, 9), false, true}, {0, rows(0, 5), true, false}}, true, nil},
+		"bridged":                  {[]piece{{0, rows(0, 5), true, false}, {5, rows(5, 9), false, true}, {2, rows(2, 8), false, false}}, true, nil},
+		"bridged in any order":     {[]piece{{2, rows(2, 8), false, false}, {5, rows(5, 9), false, true}, {0, rows(0, 5), true, false}}, true, nil},
 		"no first page":            {[]piece{{3, rows(3, 8), false, false}, {5, rows(5, 9), false, true}}, false, nil},
-		"no last page":             {[]piece{{0, rows(0, 5), true, false}, {3, rows(3, 8), false, false}}, false, []edge{{8, -1}}},
+		"no last page":             {[]piece{{0, rows(0, 5), true, false}, {2, rows(2, 8), false, false}}, false, []edge{{8, -1}}},
 		"one row at the seam":      {[]piece{{0, rows(0, 5), true, false}, {4, rows(4, 9), false, true}}, false, []edge{{5, 4}}},
-		"two rows at the seam":     {[]piece{{0, rows(0, 5), true, false}, {3, rows(3, 9), false, true}}, true, nil},
+		"two rows at the seam":     {[]piece{{0, rows(0, 5), true, false}, {3, rows(3, 9), false, true}}, false, []edge{{5, 3}}},
+		"three rows at the seam":   {[]piece{{0, rows(0, 5), true, false}, {2, rows(2, 9), false, true}}, true, nil},
+		"two rows of long answers": {[]piece{{0, rows(0, 20), true, false}, {18, rows(18, 40), false, true}}, true, nil},
 		"one row elsewhere":        {[]piece{{0, rows(0, 5), true, false}, {5, append(rows(5, 9), "r2"), false, true}}, false, []edge{{5, 5}}},
 		"one row is the last page": {[]piece{{0, rows(0, 5), true, false}, {5, []string{"r4"}, false, true}}, false, []edge{{5, 5}}},
 		"two rows that came back":  {[]piece{{0, rows(0, 9), true, false}, {9, append(rows(9, 15), "r2", "r6"), false, true}}, false, []edge{{9, 9}}},
@@ -78,7 +80,8 @@ func TestFaultPG19DoubleCompensation(t *testing.T) {
 		p.add(8, []string{"n1", "n3"}, false, true)
 		assert.False(t, p.done, "r5 was there the whole time and in no answer")
 		assert.Equal(t, []edge{{5, 4}}, p.open())
-		p.add(4, rows(2, 8, 4), false, false) // read again around the edge: r5 comes
+		p.add(3, append(rows(3, 4), rows(5, 9)...), false, false) // read again around the edge: r5 comes
+		p.add(1, []string{"r0", "r2", "r3", "r5", "r6"}, false, false)
 		assert.True(t, p.done)
 	})
 	t.Run("PG19 through the pager", func(t *testing.T) {

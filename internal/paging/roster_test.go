@@ -76,6 +76,55 @@ func TestFaultPG19SomebodyComesBack(t *testing.T) {
 	t.Log(all)
 }
 
+// TestFaultPG19TinyPages: the same for pages of 1 to 5 rows, where few who come back can
+// look like rows that two answers share.
+func TestFaultPG19TinyPages(t *testing.T) {
+	for page := 1; page <= 5; page++ {
+		for _, largest := range []int{page + 2, 20, 30} {
+			t.Run(fmt.Sprintf("PG19 pages of %d, at most %d", page, largest), func(t *testing.T) {
+				var tally tallyOf
+				for seed := range *rosterSeeds * *rosterRuns * 4 {
+					rng := rand.New(rand.NewPCG(uint64(seed), 19))
+					n := [3]int{rng.IntN(5 * page), page + 1 + rng.IntN(90), rng.IntN(5 * page)}
+					a := newAccount(uint64(seed), n, []string{"offset", "once offset", "keyset"}[seed%3], []float64{0, 0.1, 0.5}[seed/3%3], seed%2 == 0)
+					a.back, a.toEnd, a.most = []float64{0.1, 0.3, 1}[seed/9%3], seed/27%2 == 0, largest
+					tally.add(a, a.run(t, page))
+				}
+				assert.Zero(t, tally.silent, "somebody who never moved is missing without an error")
+				t.Log(tally)
+			})
+		}
+	}
+}
+
+// TestFaultPG10ServerOfTinyPages: a server whose largest page has fewer than 20 rows gives
+// no proof, and the roster does not spend calls on one. From 20 on it gives one, at a
+// price.
+func TestFaultPG10ServerOfTinyPages(t *testing.T) {
+	for _, most := range []int{1, 2, 5, 8, 10, 15, 19, 20, 25, 30} {
+		t.Run(fmt.Sprintf("PG10 pages of 10, at most %d", most), func(t *testing.T) {
+			unproven, worst := 0, 0.0
+			for people := 61; people <= 600; people += 14 {
+				a := newAccount(1, [3]int{0, people, 0}, "offset", 0, false)
+				a.most = most
+				o := a.run(t, 10)
+				if o.err != nil {
+					unproven++
+				}
+				pages := (people + min(10, most) - 1) / min(10, most)
+				worst = max(worst, float64(a.calls[1])/float64(pages))
+			}
+			t.Logf("%d not proven, at most %.2f x the calls", unproven, worst)
+			assert.Equal(t, most < longAnswer, unproven > 0)
+			dearest := 3.2
+			if most == longAnswer { // the one size that there is has its edges where the first one has
+				dearest = 7.5
+			}
+			assert.LessOrEqual(t, worst, dearest)
+		})
+	}
+}
+
 type tallyOf struct{ runs, silent, open, calls, bare int }
 
 func (y *tallyOf) add(a *account, o outcome) {

@@ -8,6 +8,7 @@ const (
 	fairDistance = 8    // rows, weighted: below it a larger page size is looked at too
 	guessedPages = 20   // where the server does not count
 	leastShared  = 2    // rows that answers have to share
+	shortShared  = 3    // where one of them is short
 )
 
 // secondSize is the page size of the walk that proves one of pages of size first.
@@ -27,6 +28,10 @@ func secondSize(first, total, most int) int {
 				best, bestScore = size, s
 			}
 		}
+	}
+	if first < longAnswer { // short answers of both walks could be joined by those who come back
+		try(longAnswer, most)
+		return best
 	}
 	try(max(2, ceil(first, spread)), first-1)
 	if best == 0 || bestScore.meeting > 0 || bestScore.distance < fairDistance {
