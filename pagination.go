@@ -209,7 +209,7 @@ func (l *List[T]) Page(ctx context.Context, token string) (*Page[T], error) {
 		return nil, &PageError{Token: token, Err: err}
 	}
 	next := ""
-	if at, more := spec.tokens.After(at, len(page.Items), page.NextPageToken); more {
+	if at, more := spec.tokens.After(at, len(page.Items), page.PageSize, page.NextPageToken); more {
 		next = spec.tokens.Text(at)
 	}
 	return publicPage(page, next), nil
@@ -230,7 +230,9 @@ func (l *List[T]) Collect(ctx context.Context) ([]T, error) {
 // From returns the same listing, begun at a token of a [PageError] or a [Page]. A
 // token of another listing is [ErrInvalidArgument].
 //
-// A resumed listing does not know what came before. A resumed roster may repeat users,
+// A resumed listing does not know which rows came before. Where a page was not full, its
+// tokens begin with z1. and hold how many came, so that a row which is missing still
+// shows; a token of Zoom's own holds nothing. A resumed roster may repeat users,
 // cannot be proven, and ends in [ErrListIncomplete] after its last user, unless it was
 // made with CountOnly. List a roster from the start before you act on who is absent.
 func (l *List[T]) From(token string) *List[T] {

@@ -49,7 +49,7 @@ func (s *single[T]) wants(context.Context) []Request {
 }
 
 func (s *single[T]) place() (Place, bool) {
-	at := Place{Part: s.part, Token: s.w.next, Rows: s.rows, Pages: s.w.pages + s.before.Pages}
+	at := Place{Part: s.part, Token: s.w.next, Rows: s.rows, Pages: s.w.pages + s.before.Pages, Short: s.before.Short}
 	switch {
 	case s.over && !s.failed:
 		return Place{}, false
@@ -59,6 +59,8 @@ func (s *single[T]) place() (Place, bool) {
 		return Place{Part: s.part}, true
 	case s.before.Rows < 0:
 		at.Rows, at.Pages = unknownRows, unknownRows
+	case s.rows-s.before.Rows < s.w.served*s.w.pages:
+		at.Short = true
 	}
 	return at, true
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -160,4 +161,46 @@ func TestFaultPG14FailureOfTheSecondReading(t *testing.T) {
 	require.ErrorAs(t, err, &f)
 	assert.Equal(t, Incomplete, f.reason)
 	assert.True(t, resumed.Done())
+}
+
+// TestFaultPG20ResumedBehindAShortPage: a page that was not full is not forgotten when the
+// listing goes on from the token behind it.
+func TestFaultPG20ResumedBehindAShortPage(t *testing.T) {
+	for name, c := range map[string]struct {
+		first, second sheet
+		own, fails    bool
+	}{
+		"PG20 resumed behind a full page":   {sheet{[]string{"a", "b"}, 4, true}, sheet{[]string{"c", "d"}, 4, false}, false, false},
+		"PG20 resumed behind an empty page": {sheet{nil, 4, true}, sheet{[]string{"c", "d"}, 4, false}, true, true},
+		"PG20 resumed behind a short page":  {sheet{[]string{"a"}, 4, true}, sheet{[]string{"c", "d"}, 4, false}, true, true},
+		"PG20 resumed, all rows came":       {sheet{[]string{"a"}, 3, true}, sheet{[]string{"c", "d"}, 3, false}, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, _ := scripted(t, Strict, 2, c.first)
+			p := Start(l, Place{})
+			_, next, err := p.Next(t.Context())
+			require.NoError(t, err)
+			_, _, err = p.Next(t.Context())
+			require.Error(t, err, "the script is at its end")
+			token := l.Tokens.Text(p.Place())
+			assert.Equal(t, next, token)
+			assert.Equal(t, c.own, strings.HasPrefix(token, ownPrefix))
+
+			at, err := l.Tokens.Parse(token)
+			require.NoError(t, err)
+			l, _ = scripted(t, Strict, 2, c.second)
+			p = Start(l, at)
+			page, _, err := p.Next(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, c.second.rows, page.Items)
+			if !c.fails {
+				assert.True(t, p.Done())
+				return
+			}
+			_, _, err = p.Next(t.Context())
+			var f *failure
+			require.ErrorAs(t, err, &f)
+			assert.Equal(t, Incomplete, f.reason)
+		})
+	}
 }

@@ -14,6 +14,7 @@ type Place struct {
 	Token string // the server's; empty: the first page of the part
 	Rows  int    // before it in the part; unknownRows where a caller brings the server's own token
 	Pages int
+	Short bool // some page before it was not full: the rows must not be forgotten
 }
 
 const (
@@ -43,7 +44,7 @@ var errForeign = errors.New("the page token is not of this listing")
 
 // Text writes a place. It is empty for no place.
 func (t Tokens) Text(p Place) string {
-	if !t.Joined && p.Token != "" && !strings.HasPrefix(p.Token, ownPrefix) {
+	if !t.Joined && !p.Short && p.Token != "" && !strings.HasPrefix(p.Token, ownPrefix) {
 		return p.Token
 	}
 	return fmt.Sprintf("%s%d.%d.%d.%s.%s", ownPrefix, p.Part, p.Rows, p.Pages, t.Mark, p.Token)
@@ -76,16 +77,18 @@ func (t Tokens) Parse(token string) (Place, error) {
 	if p.Part < 0 || p.Part >= t.Parts || (p.Rows < 0) != (p.Pages < 0) {
 		return Place{}, errForeign
 	}
+	p.Short = !t.Joined && p.Rows >= 0 && p.Token != ""
 	return p, nil
 }
 
-// After is the place behind a page that was read at p, and false at the end.
-func (t Tokens) After(p Place, rows int, next string) (Place, bool) {
+// After is the place behind a page of so many rows, of size at most, that was read at p,
+// and false at the end.
+func (t Tokens) After(p Place, rows, size int, next string) (Place, bool) {
 	switch {
 	case next != "" && p.Rows < 0:
 		return Place{Part: p.Part, Token: next, Rows: p.Rows, Pages: p.Pages}, true
 	case next != "":
-		return Place{Part: p.Part, Token: next, Rows: p.Rows + rows, Pages: p.Pages + 1}, true
+		return Place{Part: p.Part, Token: next, Rows: p.Rows + rows, Pages: p.Pages + 1, Short: !t.Joined && (p.Short || rows < size)}, true
 	default:
 		return t.nextPart(p.Part)
 	}

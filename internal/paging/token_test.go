@@ -35,7 +35,10 @@ func TestTokensRoundTrip(t *testing.T) {
 		assert.Equal(t, Place{Token: token, Rows: unknownRows, Pages: unknownRows}, at, "the server's own token")
 		assert.Equal(t, token, plain.Text(at))
 	}
-	for _, at := range []Place{{}, {Token: "z1.0.0.0.m.t"}, {Token: "z1.", Rows: unknownRows, Pages: unknownRows}} {
+	for _, at := range []Place{
+		{}, {Token: "z1.0.0.0.m.t", Short: true}, {Token: "z1.", Rows: unknownRows, Pages: unknownRows},
+		{Token: "t", Rows: 299, Pages: 1, Short: true},
+	} {
 		token := plain.Text(at)
 		assert.True(t, strings.HasPrefix(token, ownPrefix))
 		got, err := plain.Parse(token)
@@ -57,7 +60,7 @@ func TestTokensAfterAPage(t *testing.T) {
 		{Place{Rows: unknownRows, Pages: unknownRows, Token: "t"}, "u", Place{Rows: unknownRows, Pages: unknownRows, Token: "u"}, true},
 		{Place{Part: 2, Rows: 9, Token: "t"}, "", Place{}, false},
 	} {
-		got, more := joined.After(step.at, 4, step.next)
+		got, more := joined.After(step.at, 4, 5, step.next)
 		assert.Equal(t, step.more, more)
 		assert.Equal(t, step.want, got)
 	}

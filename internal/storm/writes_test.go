@@ -32,7 +32,7 @@ func stormWrites(t *testing.T, seed uint64, seen *tally) {
 	srv := zoomtest.NewServer(zoomtest.WithUsers(30, seed))
 	defer srv.Close()
 	w := newWeather(seed, serverError, serverErrorAfterwards, retryAfter, rateLimited, dailyLimit, concurrent, unauthorized,
-		cut, reset, slow, nonsense, redirect, forbidden)
+		cut, reset, slow, nonsense, redirect, forbidden, skewed, otherDay, refused200, strange404, alternating, long)
 	srv.InjectFunc(w.strike)
 	client := srv.Client()
 	users := srv.Users()
