@@ -133,6 +133,9 @@ func (e PageError) MarshalText() ([]byte, error) { return []byte(e.text()), nil 
 //	groups := zoom.ListOf[Group](client, &zoom.Request{
 //		Path: "/groups", Query: url.Values{"page_size": {"300"}},
 //	}, "groups")
+//
+// The list may be read once more ([List]). So that it can tell the rows of the two
+// readings apart, it remembers a mark of about 25 bytes for each row.
 func ListOf[T any](c *Client, req *Request, key string) *List[T] {
 	o, err := newOperation("list", req)
 	switch {
