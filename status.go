@@ -51,8 +51,8 @@ const (
 // Deactivation takes away all licences and blocks sign-in; activation restores
 // sign-in and no licence. "me" cannot be deactivated. When the answer is lost the
 // user is read and the change is sent again only if it was not made; where that
-// cannot be told, clocking included, the error is [ErrOutcomeUnknown]. To an e-mail
-// address, which can change hands, it is not sent again: name users by id.
+// cannot be told, clocking included, the error is [ErrOutcomeUnknown]. So it is if userID
+// is an e-mail address, which can change hands: name users by id.
 //
 // To give a seat back use [UsersService.Reclaim], which looks before it writes
 // and after.

@@ -63,10 +63,10 @@ type UserFeatureUpdate struct {
 }
 
 // Update changes a user. When the answer is lost the user is read, and the change
-// is sent again only if it was not made, and not at all if userID is an e-mail address,
-// which can change hands: name users by id. For what the user does not show (host key,
+// is sent again only if it was not made. If userID is an e-mail address, which can change
+// hands, the error is [ErrOutcomeUnknown] instead: name users by id. For what the user does not show (host key,
 // vanity name, feature, about me, …, LoginType, RemoveTSPCredentials), or shows in a form
-// that cannot be read, the error is [ErrOutcomeUnknown] instead. An answer about another
+// that cannot be read, the error is [ErrOutcomeUnknown] too. An answer about another
 // user is not believed.
 //
 // Writes to a pending user can succeed and do nothing; those to a deactivated one

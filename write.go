@@ -23,8 +23,9 @@ const (
 
 // A change is a write to one user under the rule for writes: what surely had no
 // effect is sent again by the road; when it is unknown whether it had one, the
-// user is read, and only if the wanted state is not reached is it sent again. A change
-// that went to an e-mail address is not: its holder may be another one by now.
+// user is read, and only if the wanted state is not reached is it sent again. After a
+// change that went to an e-mail address the user is not read: its holder may be another
+// one by now, and the id of the user who was written to is not known.
 type change struct {
 	operation
 	reached func(*User) shown  // nil: the wanted state cannot be read back
@@ -87,6 +88,9 @@ func (s *UsersService) apply(ctx context.Context, ch *change) (writeResult, erro
 		if open == nil {
 			open = err
 		}
+		if byAddress { // whoever holds it now may be another user than the one who was written to
+			return writeResult{}, unknownOutcome(&ch.operation, open, errAddress)
+		}
 		user, errGet := s.look(ctx, ch)
 		if errGet != nil {
 			return writeResult{}, unknownOutcome(&ch.operation, open, errGet)
@@ -97,8 +101,6 @@ func (s *UsersService) apply(ctx context.Context, ch *change) (writeResult, erro
 			return writeResult{reconciled: true, user: user}, nil
 		case state == shownUnclear:
 			return writeResult{user: user}, unknownOutcome(&ch.operation, open, errUnread)
-		case byAddress: // the first write may have met another holder of the address
-			return writeResult{user: user}, unknownOutcome(&ch.operation, open, errAddress)
 		case !lost || writes == maxWrites:
 			return writeResult{user: user}, unknownOutcome(&ch.operation, open, err)
 		}
@@ -121,7 +123,7 @@ func (s *UsersService) apply(ctx context.Context, ch *change) (writeResult, erro
 var (
 	errOtherUser = errors.New("it is about another user")
 	errUnread    = errors.New("a field that was to change cannot be read")
-	errAddress   = errors.New("not sent again to an e-mail address, which can change hands")
+	errAddress   = errors.New("neither read nor sent again by e-mail address, which can change hands")
 )
 
 // look reads the user of a change, which must be the same one each time.
