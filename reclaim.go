@@ -94,6 +94,13 @@ type ReclaimOptions struct {
 	AllowAdmins bool // let admins be reclaimed; never the owner. Zoom refuses to deactivate admins all the same
 	AllowLive   bool // do not look for meetings that are in progress or begin within the hour
 	AllowOnPrem bool // let On-Prem seats be reclaimed, which Zoom's API cannot give back
+
+	// If is a condition of yours. It is called with the user as read for this call, when
+	// all other checks have passed and right before the write: in a dry run too, and again
+	// with the user as read then before the write is repeated after a lost answer. An error
+	// stops Reclaim: nothing is sent, and the error that Reclaim returns wraps it. It is
+	// not called for a user who holds no seat. The user is a copy. nil means no condition.
+	If func(context.Context, *User) error
 }
 
 // A ReclaimResult says what was found, done and found again.
@@ -138,12 +145,14 @@ var readBackAfter = [...]time.Duration{0, 3 * time.Second, 7 * time.Second}
 // reason, nothing is written and the error is that of the read; where fewer come than
 // Zoom counts it is [ErrListIncomplete].
 //
+// [ReclaimOptions] has If, a condition of yours that is checked last.
+//
 // A user who is inactive, or Basic or without any meetings licence and without a
 // bundle, holds no seat: [OutcomeAlreadyReclaimed], and nothing is written, whatever
 // the method. [UsersService.Deactivate] blocks the sign-in of such a user.
 //
 // When the answer to the write is lost the user is read, and the change is sent again
-// only if it was not made and the user is still not protected.
+// only if it was not made, the user is still not protected, and If still returns nil.
 //
 // What a read shows in a form that cannot be read is never taken as made:
 // [ErrOutcomeUnknown].
@@ -200,12 +209,35 @@ func (r *reclaim) run(ctx context.Context, userID string) error {
 		return err
 	case reason != "":
 		return r.protect(o, reason)
-	case r.opts.DryRun:
+	}
+	if err := r.condition(ctx, user); err != nil {
+		return err
+	}
+	if r.opts.DryRun {
 		r.result.Outcome = OutcomeDryRun
 		return nil
-	default:
-		return r.write(ctx, r.change(user.ID))
 	}
+	return r.write(ctx, r.change(user.ID))
+}
+
+// condition asks the caller.
+func (r *reclaim) condition(ctx context.Context, user *User) error {
+	if r.opts.If == nil {
+		return nil
+	}
+	copied := *user
+	if err := r.opts.If(ctx, &copied); err != nil {
+		return fmt.Errorf("zoom: users.reclaim: stopped by ReclaimOptions.If: %w", err)
+	}
+	return nil
+}
+
+// forbids says why a write must not be repeated.
+func (r *reclaim) forbids(ctx context.Context, user *User) error {
+	if reason := r.protection(user); reason != "" {
+		return protected(&operation{op: "users.reclaim"}, reason)
+	}
+	return r.condition(ctx, user)
 }
 
 // read reads the user and compares Zoom's clock with ours. A pending user may come
@@ -389,7 +421,7 @@ func (r *reclaim) change(id string) (ch *change) {
 			return u.shows(u.Type == TypeBasic && LicenseOf(u).isFree(), licenseFields[:]...)
 		}
 	}
-	ch.forbids = r.protection
+	ch.forbids = r.forbids
 	return ch
 }
 

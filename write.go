@@ -28,9 +28,9 @@ const (
 // one by now, and the id of the user who was written to is not known.
 type change struct {
 	operation
-	reached func(*User) shown  // nil: the wanted state cannot be read back
-	id      string             // of the user as read before; empty: not read
-	forbids func(*User) string // asked before the change is sent again: why it must not be; nil: nothing speaks against it
+	reached func(*User) shown                  // nil: the wanted state cannot be read back
+	id      string                             // of the user as read before; empty: not read
+	forbids func(context.Context, *User) error // asked before the change is sent again: why it must not be; nil: nothing speaks against it
 }
 
 // shown is what a user tells of a change.
@@ -104,8 +104,8 @@ func (s *UsersService) apply(ctx context.Context, ch *change) (writeResult, erro
 		case !lost || writes == maxWrites:
 			return writeResult{user: user}, unknownOutcome(&ch.operation, open, err)
 		}
-		if reason := ch.forbidden(user); reason != "" {
-			return writeResult{user: user}, unknownOutcome(&ch.operation, open, protected(&ch.operation, reason))
+		if reason := ch.forbidden(ctx, user); reason != nil {
+			return writeResult{user: user}, unknownOutcome(&ch.operation, open, reason)
 		}
 		if !c.road.AllowRepeat() {
 			return writeResult{user: user}, unknownOutcome(&ch.operation, open, err)
@@ -139,11 +139,11 @@ func (s *UsersService) look(ctx context.Context, ch *change) (*User, error) {
 	return user, nil
 }
 
-func (ch *change) forbidden(user *User) string {
+func (ch *change) forbidden(ctx context.Context, user *User) error {
 	if ch.forbids == nil {
-		return ""
+		return nil
 	}
-	return ch.forbids(user)
+	return ch.forbids(ctx, user)
 }
 
 func otherUser(op string) *Error {
