@@ -18,8 +18,9 @@ type weather struct {
 	rate  float64
 	kinds []func(*weather, zoomtest.Request) zoomtest.Fault
 
-	turn   int  // of what comes in turns
-	tokens bool // the token endpoint has its storm as well
+	turn    int  // of what comes in turns
+	emptied bool // a page was robbed of its rows
+	tokens  bool // the token endpoint has its storm as well
 }
 
 func newWeather(seed uint64, kinds ...func(*weather, zoomtest.Request) zoomtest.Fault) *weather {
@@ -203,7 +204,8 @@ func long(w *weather, _ zoomtest.Request) zoomtest.Fault {
 }
 
 // fewerRows empties the list of a page, whose count says otherwise.
-func fewerRows(*weather, zoomtest.Request) zoomtest.Fault {
+func fewerRows(w *weather, _ zoomtest.Request) zoomtest.Fault {
+	w.emptied = true
 	return zoomtest.Fault{Rewrite: func(body []byte) []byte {
 		from, to := bytes.Index(body, []byte(`"users":[`)), bytes.LastIndexByte(body, ']')
 		if from < 0 || to < from {
