@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seatkit/zoom"
+	"github.com/seatkit/zoom/internal/wire"
 )
 
 // AddUser adds a user and returns it as stored. What is left empty is filled: the
@@ -175,7 +176,7 @@ func (s *Server) SetFeatures(idOrEmail string, features map[string]any) {
 func (s *Server) AddForeigner(email string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.foreign[strings.ToLower(email)] = true
+	s.foreign[wire.LowerASCII(email)] = true
 }
 
 func (s *Server) mustFind(method, idOrEmail string) *member {

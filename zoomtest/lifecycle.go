@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/seatkit/zoom"
+	"github.com/seatkit/zoom/internal/wire"
 )
 
 // postUser is POST /users. A user of the action create stays pending.
@@ -64,7 +64,7 @@ func deleteUser(c *call) *answer {
 		return badRequest(200, "Zoom Rooms users cannot be deleted or disassociated.")
 	case m.user.RoleID == zoom.RoleOwner, m.user.RoleID == zoom.RoleAdmin && action == "disassociate":
 		return badRequest(1117, "You can not disassociate an Admin user.")
-	case strings.EqualFold(heir, m.user.Email):
+	case wire.LowerASCII(heir) == wire.LowerASCII(m.user.Email):
 		return badRequest(300, "The transfer email address cannot be that of the user.")
 	case m.events && heir == "":
 		return badRequest(300, "The user has upcoming Zoom Events events. Name a transfer email address.")

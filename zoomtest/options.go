@@ -57,7 +57,8 @@ func WithClock(now func() time.Time) Option {
 	return func(set *settings) { set.clock = now }
 }
 
-// WithTime stops the server's clock at t; [Server.Advance] moves it.
+// WithTime stops the server's clock at t; [Server.Advance] moves it. Clients, sources of
+// tokens and zoomhook keep the clock of the machine: see [Server.Advance].
 func WithTime(t time.Time) Option { return WithClock(func() time.Time { return t }) }
 
 // WithScopes sets the scopes of the app, which its tokens get, classic or granular. An endpoint

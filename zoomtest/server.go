@@ -119,6 +119,17 @@ func (s *Server) Now() time.Time {
 
 // Advance moves the server's clock forward: tokens and page tokens expire, limits
 // are forgotten, meetings end. It does not wait.
+//
+// It is the clock of the server alone. A client, the sources of tokens and zoomhook read
+// that of the machine:
+//   - a client holds a token until it is due by its own clock, and learns from a 401 that
+//     it has expired here,
+//   - a report window that is left open ends today by the client's clock: give From and To,
+//   - Reclaim compares meetings with both clocks,
+//   - zoomhook refuses events that are older than its age window: see [Server.Deliver].
+//
+// To move both clocks together, run the test in a testing/synctest bubble, without
+// [WithTime], and sleep there instead.
 func (s *Server) Advance(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

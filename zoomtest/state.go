@@ -1,10 +1,10 @@
 package zoomtest
 
 import (
-	"strings"
 	"time"
 
 	"github.com/seatkit/zoom"
+	"github.com/seatkit/zoom/internal/wire"
 )
 
 // The state of an account. Everything in it is guarded by Server.mu.
@@ -63,7 +63,7 @@ func (st *state) find(idOrEmail string) *member {
 	if m := st.byID[idOrEmail]; m != nil {
 		return m
 	}
-	return st.byEmail[strings.ToLower(idOrEmail)]
+	return st.byEmail[wire.LowerASCII(idOrEmail)]
 }
 
 func (st *state) add(m *member) {
@@ -76,12 +76,12 @@ func (st *state) index(m *member) {
 	if m.user.ID != "" {
 		st.byID[m.user.ID] = m
 	}
-	st.byEmail[strings.ToLower(m.user.Email)] = m
+	st.byEmail[wire.LowerASCII(m.user.Email)] = m
 	st.version++
 }
 
 func (st *state) unindex(m *member) {
 	delete(st.byID, m.user.ID)
-	delete(st.byEmail, strings.ToLower(m.user.Email))
+	delete(st.byEmail, wire.LowerASCII(m.user.Email))
 	st.version++
 }

@@ -3,9 +3,9 @@ package zoomtest
 import (
 	"iter"
 	"slices"
-	"strings"
 
 	"github.com/seatkit/zoom"
+	"github.com/seatkit/zoom/internal/wire"
 )
 
 // listUsers is GET /users: one status at a time.
@@ -104,7 +104,7 @@ func (c *call) userParam() (*member, *answer) {
 	if m := c.find(id); m != nil {
 		return m, nil
 	}
-	if c.s.foreign[strings.ToLower(id)] {
+	if c.s.foreign[wire.LowerASCII(id)] {
 		return nil, badRequest(1010, "User not found on this account: "+id+".")
 	}
 	return nil, noSuchUser(id)
@@ -157,7 +157,7 @@ func getEmail(c *call) *answer {
 		return invalid("email")
 	}
 	o := beginObject(nil)
-	o.flag("existed_email", c.s.find(email) != nil || c.s.foreign[strings.ToLower(email)])
+	o.flag("existed_email", c.s.find(email) != nil || c.s.foreign[wire.LowerASCII(email)])
 	return ok(o.end())
 }
 

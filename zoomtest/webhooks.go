@@ -59,6 +59,11 @@ func newEventRequest(ctx context.Context, url, secretToken string, at time.Time,
 // Deliver sends an event once, signed at the server's time, as Zoom does: it
 // repeats nothing. Zoom waits three seconds for the answer; here ctx decides. A nil
 // client is [http.DefaultClient]. It panics on a bad URL.
+//
+// zoomhook compares that time with the clock of the machine: with [WithTime] or after
+// [Server.Advance] an event can be too old or too new for it. Sign such an event with
+// [NewEventRequest] at time.Now, or run the test in a testing/synctest bubble with the clock of
+// the bubble.
 func (s *Server) Deliver(ctx context.Context, client *http.Client, url, secretToken string, body []byte) (*http.Response, error) {
 	if client == nil {
 		client = http.DefaultClient

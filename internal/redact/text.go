@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/seatkit/zoom/internal/wire"
 )
 
 // Mark stands where something was taken out.
@@ -209,7 +211,7 @@ func hide(text string, values []string) string {
 // "me" is not in "meeting".
 func replace(text, value string) string {
 	const short = 6
-	lower, value := lowerASCII(text), lowerASCII(value)
+	lower, value := wire.LowerASCII(text), wire.LowerASCII(value) // they keep their length, which strings.ToLower does not
 	if !strings.Contains(lower, value) {
 		return text
 	}
@@ -229,17 +231,6 @@ func replace(text, value string) string {
 		done = end
 	}
 	return b.String() + text[done:]
-}
-
-// lowerASCII keeps the length, which [strings.ToLower] does not.
-func lowerASCII(text string) string {
-	b := []byte(text)
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
-		}
-	}
-	return string(b)
 }
 
 func isAlnum(c byte) bool {
