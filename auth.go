@@ -147,7 +147,9 @@ func TokenHTTPClient(hc *http.Client) ServerToServerOption {
 }
 
 // ServerToServer makes a token source from the credentials of a server-to-server
-// OAuth app. A nil option is skipped.
+// OAuth app. A nil option is skipped. [NewClient] and Token refuse a credential that is
+// empty, has a space or a line end around it (of the file it was read from), or a control
+// character: [ErrInvalidArgument], which names it.
 func ServerToServer(accountID, clientID, clientSecret string, opts ...ServerToServerOption) *ServerToServerSource {
 	s := &ServerToServerSource{accountID: hide(accountID), clientID: hide(clientID), clientSecret: hide(clientSecret)}
 	s.pause = new(oauth.Pause)

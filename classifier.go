@@ -113,6 +113,12 @@ func (s *LicenseSummary) hasAccepted(u *User) bool {
 	return true
 }
 
+// String returns the counts on one line.
+func (s LicenseSummary) String() string {
+	return fmt.Sprintf("total %d: Basic %d, Licensed %d, On-Prem %d, Unassigned %d, None %d, Unknown %d, pending %d; inactive %d, bundles %d",
+		s.Total, s.Basic, s.Licensed, s.OnPrem, s.Unassigned, s.None, s.Unknown, s.Pending, s.Inactive, s.Bundles)
+}
+
 // Add counts u. It is the same count as [Classifier.Summarize] makes, for
 // programs that range over the roster themselves. Somebody who accepted an
 // invitation while the roster was read comes twice, first without an id, and is

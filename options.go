@@ -2,6 +2,7 @@ package zoom
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -31,7 +32,7 @@ const (
 )
 
 // An Option sets one thing about a client. Options may be given in any order;
-// [NewClient] validates them together. A nil option is passed over, and a nil
+// [NewClient] validates them together and reports all that are bad. A nil option is passed over, and a nil
 // value in an option means the default; an interface that holds a nil pointer is
 // refused.
 type Option func(*config) error
@@ -176,19 +177,20 @@ func WithTrace(t *Trace) Option {
 
 func newConfig(opts []Option) (*config, error) {
 	c := &config{}
+	var errs []error
 	opts = append([]Option{WithBaseURL(defaultBaseURL)}, opts...)
 	for _, opt := range opts {
 		if opt == nil {
 			continue
 		}
 		if err := opt(c); err != nil {
-			return nil, err
+			errs = append(errs, err)
 		}
 	}
 	if policy := c.policy(); policy.MinDelay > policy.MaxDelay {
-		return nil, invalidOption("retry policy", "want MinDelay no longer than MaxDelay")
+		errs = append(errs, invalidOption("retry policy", "want MinDelay no longer than MaxDelay"))
 	}
-	return c, nil
+	return c, errors.Join(errs...)
 }
 
 // policy is the retry policy with the defaults filled in.

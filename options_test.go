@@ -47,6 +47,15 @@ func TestOptionsAreRefused(t *testing.T) {
 	}
 }
 
+// All that is bad is reported at once.
+func TestBadOptionsAreReportedTogether(t *testing.T) {
+	_, err := zoom.NewClient(zoom.ServerToServer("", "id", "secret\n"), zoom.WithBaseURL("http://x"), zoom.WithUserAgent("ä"), zoom.WithPlan(99))
+	require.ErrorIs(t, err, zoom.ErrInvalidArgument)
+	for _, named := range []string{"account id", "client secret", "base URL", "user agent", "plan"} {
+		assert.ErrorContains(t, err, named)
+	}
+}
+
 // nilLimiter needs what it points to.
 type nilLimiter struct{ zoom.Limiter }
 

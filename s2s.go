@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/oauth2"
 
@@ -65,13 +66,25 @@ func namedMoment(err error) time.Time {
 	return time.Time{}
 }
 
-func (s *ServerToServerSource) endpoint() (*url.URL, error) {
+// checkCredentials names all that Zoom cannot have issued, and repeats none of it.
+func (s *ServerToServerSource) checkCredentials() error {
+	var errs []error
 	for _, credential := range []struct{ name, value string }{
 		{"account id", s.accountID()}, {"client id", s.clientID()}, {"client secret", s.clientSecret()},
 	} {
-		if strings.TrimSpace(credential.value) == "" {
-			return nil, fmt.Errorf("the %s is empty", credential.name)
+		switch trimmed := strings.TrimSpace(credential.value); {
+		case trimmed == "":
+			errs = append(errs, fmt.Errorf("the %s is empty", credential.name))
+		case trimmed != credential.value || strings.ContainsFunc(trimmed, unicode.IsControl):
+			errs = append(errs, fmt.Errorf("the %s has a space or a line end around it, or a control character", credential.name))
 		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s *ServerToServerSource) endpoint() (*url.URL, error) {
+	if err := s.checkCredentials(); err != nil {
+		return nil, err
 	}
 	if s.HTTPClient != nil && isNilPointer(s.HTTPClient.Transport) {
 		return nil, errors.New("HTTP client: its Transport is a nil pointer")

@@ -55,13 +55,11 @@ type Client struct {
 }
 
 // NewClient makes a client that takes its access tokens from src. It does no I/O
-// and reads no environment; a bad option is [ErrInvalidArgument].
+// and reads no environment; a bad option or credential is [ErrInvalidArgument], and the
+// error names all of them.
 func NewClient(src TokenSource, opts ...Option) (*Client, error) {
-	if _, ours := src.(*ServerToServerSource); src == nil || (!ours && isNilPointer(src)) { // a nil one of ours refuses each call
-		return nil, invalidOption("token source", "is nil")
-	}
 	cfg, err := newConfig(opts)
-	if err != nil {
+	if err := errors.Join(checkSource(src), err); err != nil {
 		return nil, err
 	}
 	limiter, err := cfg.newLimiter()
@@ -89,6 +87,22 @@ func NewClient(src TokenSource, opts ...Option) (*Client, error) {
 	})
 	c.Users, c.Meetings, c.Reports = &UsersService{c}, &MeetingsService{c}, &ReportsService{c}
 	return c, nil
+}
+
+// checkSource refuses a source that could never give a token. A nil one of ours refuses
+// each call.
+func checkSource(src TokenSource) error {
+	s, ours := src.(*ServerToServerSource)
+	switch {
+	case src == nil || (!ours && isNilPointer(src)):
+		return invalidOption("token source", "is nil")
+	case !ours || s == nil || s.cache == nil:
+		return nil
+	}
+	if err := s.checkCredentials(); err != nil {
+		return invalidOption("token source", strings.ReplaceAll(err.Error(), "\n", ", "))
+	}
+	return nil
 }
 
 func userAgent(product string) string {

@@ -14,7 +14,7 @@ func (s *Server) Client(opts ...zoom.Option) *zoom.Client {
 	transport := zoom.WithHTTPClient(&http.Client{Transport: s.RoundTripper()})
 	limiter := zoom.WithLimiter(zoom.Unlimited())
 	if s.plan != 0 {
-		limiter = zoom.WithLimiter(zoom.NewLimiter(s.plan))
+		limiter = zoom.WithLimiter(zoom.NewLocalLimiter(s.plan))
 	}
 	client, err := zoom.NewClient(s.TokenSource(), append([]zoom.Option{transport, limiter}, opts...)...)
 	if err != nil {

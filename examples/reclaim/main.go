@@ -25,7 +25,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -40,9 +39,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	account := cli.AccountFlags(flags)
 	apply := flags.Bool("apply", false, "change the users; without it this is a dry run")
 	var method zoom.ReclaimMethod // its zero value deactivates
-	flags.Func("method", "the `method`: deactivate (the default) or downgrade", func(s string) (err error) {
-		method, err = parseMethod(s)
-		return err
+	flags.Func("method", "the `method`: deactivate (the default) or downgrade", func(s string) error {
+		return method.UnmarshalText([]byte(s))
 	})
 	if err := cli.Parse(flags, args, stderr); err != nil {
 		return err
@@ -94,13 +92,4 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("%d of %d users cannot be reclaimed or were not", failed, len(users))
 	}
 	return nil
-}
-
-func parseMethod(s string) (zoom.ReclaimMethod, error) {
-	for _, method := range []zoom.ReclaimMethod{zoom.ReclaimDeactivate, zoom.ReclaimDowngrade} {
-		if s == method.String() {
-			return method, nil
-		}
-	}
-	return 0, errors.New("want deactivate or downgrade")
 }
