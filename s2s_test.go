@@ -206,8 +206,19 @@ func TestServerToServerFails(t *testing.T) {
 }
 
 func TestServerToServerRefusesEmptyCredentials(t *testing.T) {
-	for _, c := range [][3]string{{"", "b", "c"}, {"a", "", "c"}, {"a", "b", ""}, {" ", "b", "c"}, {"a", "\t", "c"}, {"a", "b", "\n"},
-		{"a", "b", "c\n"}, {"a", "b", "c\r\n"}, {"a\n", "b", "c"}, {"a", " b", "c"}, {"a", "b", "c\x00d"}} {
+	for _, c := range [][3]string{
+		{"", "b", "c"},
+		{"a", "", "c"},
+		{"a", "b", ""},
+		{" ", "b", "c"},
+		{"a", "\t", "c"},
+		{"a", "b", "\n"},
+		{"a", "b", "c\n"},
+		{"a", "b", "c\r\n"},
+		{"a\n", "b", "c"},
+		{"a", " b", "c"},
+		{"a", "b", "c\x00d"},
+	} {
 		tp := newTape(ok(goodToken))
 		src := zoom.ServerToServer(c[0], c[1], c[2])
 		src.HTTPClient = &http.Client{Transport: tp}

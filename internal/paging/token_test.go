@@ -36,7 +36,9 @@ func TestTokensRoundTrip(t *testing.T) {
 		assert.Equal(t, token, plain.Text(at))
 	}
 	for _, at := range []Place{
-		{}, {Token: "z1.0.0.0.m.t", Short: true}, {Token: "z1.", Rows: unknownRows, Pages: unknownRows},
+		{},
+		{Token: "z1.0.0.0.m.t", Short: true},
+		{Token: "z1.", Rows: unknownRows, Pages: unknownRows},
 		{Token: "t", Rows: 299, Pages: 1, Short: true},
 	} {
 		token := plain.Text(at)
