@@ -43,8 +43,8 @@ type RosterOptions struct {
 //   - a change of the order in which Zoom lists users, between two answers,
 //   - a server that ignores page_size, or whose largest page has fewer than 20 users: a
 //     status of several pages ends in [ErrListIncomplete],
-//   - PageSize under 20 while one user or more comes back between two requests: three who
-//     come back side by side look like an overlap,
+//   - PageSize under 20 while users leave a status and come back: such short answers have
+//     rarely been seen to hide a gap in random tests,
 //   - a roster that was resumed ([List.From]) and a single [List.Page].
 //
 // Users come as they are read; the verdict comes at the end of each status.
