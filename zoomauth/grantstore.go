@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -27,11 +28,21 @@ type grantStore struct {
 	unsaved *unsaved     // newer than what is stored; nil: nothing
 	written *unsaved     // what was saved under the lock that is held
 	kept    *sharedLease // while the stored refresh token is a spent one; nil: none
+	over    bool         // the source is closed: no lease is kept any more
 	dead    secret       // the refresh token that Zoom refused: it is not sent again
 }
 
-// unsaved is a token that is not in the store yet, and what the store holds instead.
-type unsaved struct{ base, token *Token }
+// unsaved is a token that is not in the store yet, and what the store holds instead: base,
+// or a former token of this source whose save failed and may have written it all the same.
+type unsaved struct {
+	base, token *Token
+	former      []*Token
+}
+
+// precedes reports whether t is what the unsaved token is to replace.
+func (u *unsaved) precedes(t *Token) bool {
+	return t.Same(u.base) || slices.ContainsFunc(u.former, t.Same)
+}
 
 // spends reports whether the refresh token in the store was used up for this one.
 func (u *unsaved) spends() bool {
@@ -135,7 +146,7 @@ func (g *grantStore) keep(lease Lease) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	shared, ok := lease.(*sharedLease)
-	if !ok || g.unsaved == nil || !g.unsaved.spends() {
+	if !ok || g.over || g.unsaved == nil || !g.unsaved.spends() {
 		return false
 	}
 	g.kept = shared
@@ -147,6 +158,14 @@ func (g *grantStore) giveUp() {
 	if kept := g.keptLease(); kept != nil {
 		_ = g.giveBack(kept)
 	}
+}
+
+// end gives a kept lease back and keeps none from now on.
+func (g *grantStore) end() {
+	g.mu.Lock()
+	g.over = true
+	g.mu.Unlock()
+	g.giveUp()
 }
 
 // giveBack gives a lease back, which is the kept one no more.
@@ -218,7 +237,7 @@ func (g *grantStore) load(ctx context.Context) (*Token, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if u := g.unsaved; u != nil {
-		if failed := err != nil && !errors.Is(err, ErrNoToken); failed || t.Same(u.base) {
+		if failed := err != nil && !errors.Is(err, ErrNoToken); failed || u.precedes(t) {
 			return u.token, nil
 		}
 		g.unsaved = nil
@@ -230,10 +249,10 @@ func (g *grantStore) load(ctx context.Context) (*Token, error) {
 // another token has taken the place of base; t is dropped for it.
 func (g *grantStore) save(ctx context.Context, base, t *Token) error {
 	g.mu.Lock()
-	if g.unsaved != nil {
-		base = g.unsaved.base
-	}
 	u := &unsaved{base: base, token: t}
+	if last := g.unsaved; last != nil {
+		u.base, u.former = last.base, append(slices.Clip(last.former), last.token)
+	}
 	g.unsaved = u
 	g.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
@@ -244,6 +263,9 @@ func (g *grantStore) save(ctx context.Context, base, t *Token) error {
 // try saves a token.
 func (g *grantStore) try(ctx context.Context, u *unsaved) error {
 	err := swap(ctx, g.store, u.base, u.token)
+	if errors.Is(err, ErrStoreChanged) && len(u.former) > 0 {
+		err = g.tryAfterFormer(ctx, u)
+	}
 	if err == nil || errors.Is(err, ErrStoreChanged) {
 		g.mu.Lock()
 		defer g.mu.Unlock()
@@ -257,6 +279,23 @@ func (g *grantStore) try(ctx context.Context, u *unsaved) error {
 	return err
 }
 
+// tryAfterFormer saves a token in place of a former one, if the store holds that: a save
+// that failed has written it.
+func (g *grantStore) tryAfterFormer(ctx context.Context, u *unsaved) error {
+	held, err := load(ctx, g.store)
+	switch {
+	case errors.Is(err, ErrNoToken):
+		return ErrStoreChanged
+	case err != nil:
+		return err
+	case held.Same(u.token):
+		return nil
+	case !u.precedes(held):
+		return ErrStoreChanged
+	}
+	return swap(ctx, g.store, held, u.token)
+}
+
 // mark writes a mark of cur, which is what the store holds.
 func (g *grantStore) mark(ctx context.Context, cur *Token, set func(*Token)) error {
 	marked := *cur
@@ -264,7 +303,7 @@ func (g *grantStore) mark(ctx context.Context, cur *Token, set func(*Token)) err
 	g.mu.Lock()
 	u := g.unsaved
 	if u != nil { // is saved with what is saved later
-		g.unsaved = &unsaved{base: u.base, token: &marked}
+		g.unsaved = &unsaved{base: u.base, token: &marked, former: u.former}
 	}
 	g.mu.Unlock()
 	if u != nil {

@@ -21,7 +21,7 @@ import (
 	"github.com/seatkit/zoom/zoomauth"
 )
 
-var slowRuns = flag.Int("slow.runs", 3, "runs of sources over a slow store")
+var slowRuns = flag.Int("slow.runs", 20, "runs of sources over a slow store")
 
 // rotating is a token endpoint that replaces the refresh token with each use, keeps count
 // of those that were used twice, and answers late.
@@ -281,6 +281,76 @@ func TestFaultAU33TheLockIsKeptUntilItIsSaved(t *testing.T) {
 			assertStored(t, store, "refresh-canary-2", false)
 		}))
 	}
+}
+
+// A source that is closed during a refresh keeps the lock until it has saved the answer.
+func TestFaultAU33ClosedDuringARefresh(t *testing.T) {
+	inBubble(func(t *testing.T) {
+		slow := brings("access-canary-2", "refresh-canary-2")
+		slow.delay = 5 * time.Second
+		w := &wire{answers: []wireAnswer{slow, brings("access-canary-3", "refresh-canary-3")}}
+		store := holding(t, w.app(), 0)
+		store.on(failing(1))
+		here, there := sourceOf(t, w.app(), store, nil), sourceOf(t, w.app(), store, nil)
+		var group sync.WaitGroup
+		group.Go(func() { assert.Equal(t, "access-canary-2", accessOf(t, here)) })
+		time.Sleep(time.Second)
+		group.Go(func() { assert.Equal(t, "access-canary-2", accessOf(t, there), "when it is saved") })
+		time.Sleep(time.Second)
+		require.NoError(t, here.Close())
+		group.Wait()
+		assert.Equal(t, []string{"refresh-canary-1"}, w.sent(t))
+		assertStored(t, store, "refresh-canary-2", false)
+	})(t)
+}
+
+// A save that fails has written its token, which is refreshed before it is saved again:
+// the next token replaces it there.
+func TestFaultAU33AfterASaveThatFailedAndWrote(t *testing.T) {
+	inBubble(func(t *testing.T) {
+		w := &wire{answers: []wireAnswer{
+			brings("access-canary-2", "refresh-canary-2"), brings("access-canary-3", "refresh-canary-3"), invalidGrant,
+		}}
+		store := &wroteAndFailed{fails: 1}
+		token, err := w.app().NewToken("", "refresh-canary-1", time.Time{})
+		require.NoError(t, err)
+		require.NoError(t, store.MemoryStore.Save(t.Context(), token))
+		src := sourceOf(t, w.app(), store, nil)
+		require.Equal(t, "access-canary-2", accessOf(t, src))
+		src.Rejected(t.Context(), "access-canary-2")
+		require.Equal(t, "access-canary-3", accessOf(t, src))
+		assert.Equal(t, []string{"refresh-canary-1", "refresh-canary-2"}, w.sent(t))
+		require.NoError(t, src.Close())
+		stored, err := store.MemoryStore.Load(t.Context())
+		require.NoError(t, err)
+		_, refresh := texts(t, stored)
+		assert.Equal(t, "refresh-canary-3", refresh)
+	})(t)
+}
+
+// wroteAndFailed is a store whose first swaps write and report a failure. The first load
+// after that fails too.
+type wroteAndFailed struct {
+	zoomauth.MemoryStore
+	fails, loads int
+}
+
+func (s *wroteAndFailed) Load(ctx context.Context) (*zoomauth.Token, error) {
+	if s.loads > 0 {
+		s.loads--
+		return nil, errReset
+	}
+	return s.MemoryStore.Load(ctx)
+}
+
+func (s *wroteAndFailed) Swap(ctx context.Context, old, next *zoomauth.Token) error {
+	err := s.MemoryStore.Swap(ctx, old, next)
+	if err == nil && s.fails > 0 {
+		s.fails--
+		s.loads = 2 // of the fetch, and of the one under the lock
+		return errReset
+	}
+	return err
 }
 
 // first asks until there is a token.

@@ -29,7 +29,7 @@ func (s *Source) save(ctx context.Context, base, t *Token) (*Token, error) {
 // unlock gives the lock back, unless it is to be kept for a token that is not saved yet.
 func (s *Source) unlock(ctx context.Context, lease Lease) {
 	defer s.saveLater(ctx)
-	if !s.isClosing() && s.grants.keep(lease) {
+	if s.grants.keep(lease) { // Close gives it back when it has tried to save
 		return
 	}
 	if err := s.grants.release(ctx, lease); err != nil {

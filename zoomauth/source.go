@@ -224,9 +224,12 @@ func (s *Source) Close() error {
 	}
 	s.cache.Close(opError("auth.source", zoom.ErrClosed))
 	s.close()
-	s.cache.Wait(context.Background())
-	err := s.saveAgain(context.Background(), lastSaveTimeout)
-	s.grants.giveUp()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go s.prolongKept(ctx) // of a refresh that ends only now and could not be saved
+	s.cache.Wait(ctx)
+	err := s.saveAgain(ctx, lastSaveTimeout)
+	s.grants.end()
 	return opError("auth.save", err)
 }
 
