@@ -1,6 +1,7 @@
 package zoomauth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,7 +110,7 @@ func (a Apps) Region(r Region) (App, error) {
 		if app.Region == r {
 			return app, nil
 		}
-		known = append(known, string(app.Region))
+		known = append(known, cmp.Or(string(app.Region), `""`))
 	}
 	if len(known) == 0 {
 		return App{}, invalid("app", errors.New("region: there are no apps"))

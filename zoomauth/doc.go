@@ -30,6 +30,9 @@
 // A refresh token lives 90 days without use. [SourceOptions] has hooks that tell 14
 // days before, and when a person must authorise again.
 //
+// When an account removes the app, Zoom sends the event app_deauthorized. Package zoomhook
+// receives it, and [Forget] deletes the token that it ended.
+//
 // # Checklist
 //
 // Register the app with the redirect mode "strict". Register no more scopes than

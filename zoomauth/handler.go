@@ -89,8 +89,11 @@ var (
 // NewHandler checks the options; it does no I/O.
 func NewHandler(opts HandlerOptions) (*Handler, error) {
 	const op = "auth.handler"
-	if len(opts.Apps) == 0 || opts.Store == nil {
-		return nil, invalid(op, errors.New("apps, store: is missing"))
+	if len(opts.Apps) == 0 {
+		return nil, invalid(op, errors.New("apps: is empty"))
+	}
+	if opts.Store == nil {
+		return nil, invalid(op, errors.New("store: is nil"))
 	}
 	opts.Apps = append(Apps(nil), opts.Apps...)
 	h := &Handler{cookie: cookieName, elsewhere: &atomic.Bool{}}

@@ -42,6 +42,17 @@ func TestNewHandlerChecks(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// An error names the one option that is wrong.
+func TestErrorsNameTheOption(t *testing.T) {
+	app := zoomauth.App{ClientID: "id", RedirectURL: redirectURL}
+	_, err := zoomauth.NewHandler(zoomauth.HandlerOptions{Apps: zoomauth.Apps{app}})
+	require.EqualError(t, err, "zoom: auth.handler: invalid argument: store: is nil")
+	_, err = zoomauth.NewHandler(zoomauth.HandlerOptions{})
+	require.EqualError(t, err, "zoom: auth.handler: invalid argument: apps: is empty")
+	_, err = zoomauth.Apps{app}.Region("EU")
+	require.ErrorContains(t, err, `want one of ""`)
+}
+
 // What the caller does to its slice afterwards does not reach the handler.
 func TestHandlerCopiesTheApps(t *testing.T) {
 	var apps zoomauth.Apps
