@@ -19,7 +19,7 @@ func NewLoginStore(db DB) (*LoginStore, error) {
 	if db == nil {
 		return nil, invalid("logins", errors.New("db: is nil"))
 	}
-	return &LoginStore{db: db}, nil
+	return &LoginStore{db: retryDB{db}}, nil
 }
 
 // expiredKept is how long an expired login stays: the clocks of the processes differ.

@@ -36,7 +36,7 @@ func NewTokenStore(db DB, name string) (*TokenStore, error) {
 	case name == "":
 		return nil, invalid("tokens", errors.New("name: is empty"))
 	}
-	return &TokenStore{db: db, name: name}, nil
+	return &TokenStore{db: retryDB{db}, name: name}, nil
 }
 
 // Load returns the token.
@@ -139,6 +139,9 @@ func (l *lease) take(ctx context.Context) (bool, error) {
 		ON CONFLICT (name) DO UPDATE SET lease_owner = excluded.lease_owner, lease_end = clock_timestamp() + $3::interval
 		WHERE zoom_tokens.lease_end IS NULL OR zoom_tokens.lease_end < clock_timestamp()`,
 		l.store.name, l.owner, leaseLife)
+	if wasRolledBack(err) { // others want it as well: that is no failure
+		return false, nil
+	}
 	return done.RowsAffected() == 1, err
 }
 
