@@ -33,7 +33,7 @@ func TestFaultAU10AStoreWithoutALock(t *testing.T) {
 		anew, err := w.app().NewToken("access-canary-anew", "refresh-canary-anew", time.Now().Add(time.Hour))
 		require.NoError(t, err)
 		late := brings("access-canary-3", "refresh-canary-3")
-		late.do = func() { assert.NoError(t, zoomauth.Keep(t.Context(), plain{store}, anew)) }
+		late.do = func() { assert.NoError(t, zoomauth.Keep(t.Context(), store, anew), "as another process does") }
 		w.answers = []wireAnswer{late}
 		assert.Equal(t, "access-canary-anew", accessOf(t, src), "what a person authorised meanwhile is not overwritten")
 		assertStored(t, store, "refresh-canary-anew", false)

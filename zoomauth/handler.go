@@ -19,7 +19,8 @@ type HandlerOptions struct {
 
 	// Store returns where the token of a login is to be kept: by its Region and its
 	// Session. It is asked before the code is exchanged, so that no grant is left at
-	// Zoom if it fails. Required.
+	// Zoom if it fails. A store that is no [Locker] is to be equal, by ==, to the one that
+	// the sources use. Required.
 	Store func(ctx context.Context, l *Login) (TokenStore, error)
 
 	// Session names whose login it is: the signed-in customer of the request. The
@@ -236,8 +237,24 @@ func (h *Handler) callback(r *http.Request) (*Login, *Token, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	lease, err := h.lock(ctx, store, login)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = lease.Release() }()
 	token, err := app.connect(ctx, store, login, query)
 	return login, token, err
+}
+
+// lock keeps logins apart whose store is no Locker and may be another value for each.
+func (h *Handler) lock(ctx context.Context, store TokenStore, login *Login) (Lease, error) {
+	if _, locks := store.(Locker); locks {
+		return noLease{}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	lease, err := processTurns.take(ctx, loginTurn{h, login.Region, login.Session})
+	return lease, opError(opKeep, err)
 }
 
 func (o *HandlerOptions) storeOf(ctx context.Context, login *Login) (TokenStore, error) {

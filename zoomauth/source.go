@@ -30,9 +30,8 @@ type SourceOptions struct {
 	// token that Zoom refused, with the error that the caller of Token gets.
 	//
 	// All sources over a store that is a [Locker] share the one call, also those of
-	// other processes: the stored token is marked. Without a Locker, sources that find
-	// the token refused at the same moment call it once each. So do all sources over a
-	// store that cannot write the mark.
+	// other processes: the stored token is marked. Without a Locker those of one process
+	// do. Sources over a store that cannot write the mark call it once each.
 	Reauthorize func(ctx context.Context, err error)
 	// Expiring is called when the refresh token has 14 days or less to live: once for
 	// each refresh token, shared like that of Reauthorize. Normally each refresh renews

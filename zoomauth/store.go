@@ -19,6 +19,11 @@ import (
 // If it is a [Swapper] too, nothing newer is overwritten, not even by a process that was
 // stopped while it held the lock.
 //
+// A store that is no Locker serves one process. There sources, [Handler], [Keep] and
+// [Forget] take turns if their stores are equal by ==: pass one pointer, or a struct that
+// names the account. Pointers that differ, or structs that cannot be compared, take no
+// turns; only the callbacks of one Handler do, by region and session.
+//
 // The rules:
 //
 //   - A store is safe for concurrent use.
@@ -149,13 +154,14 @@ func loadAny(ctx context.Context, store TokenStore) (t *Token, err error) {
 	}
 }
 
-// lock waits for the lock of a store while ctx lasts. The store is given a context that
+// lock waits for the lock of a store while ctx lasts. One without a lock has a turn in this
+// process. The store is given a context that
 // lives on until the lease is released: a database ends a transaction with the context
 // that began it.
 func lock(ctx context.Context, store TokenStore) (Lease, error) {
 	l, ok := store.(Locker)
 	if !ok {
-		return noLease{}, nil
+		return lockHere(ctx, store)
 	}
 	alive, end := context.WithCancel(context.WithoutCancel(ctx))
 	unlink := context.AfterFunc(ctx, end)
@@ -213,11 +219,6 @@ func check(ctx context.Context, lease Lease) error {
 // release reports that the lock could not be given back. A store that commits only then
 // may have lost what it had taken: read it again.
 func release(lease Lease) error { return ask(lease.Release) }
-
-type noLease struct{}
-
-func (noLease) Check(context.Context) error { return nil }
-func (noLease) Release() error              { return nil }
 
 // storeError makes an ErrStore of any error of a store, whose text may say anything.
 // ErrNoToken is for Load alone to say: from elsewhere it is a failure, and no reason to
