@@ -2,8 +2,6 @@ package zoompg
 
 import (
 	"context"
-	_ "embed" // the tables
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -19,26 +17,6 @@ import (
 type DB interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
-
-//go:embed schema.sql
-var schema string
-
-// migrationLock is the advisory lock of migrations: "zoompg" as a number.
-const migrationLock = 0x7a6f6f6d7067
-
-// Migrate creates the tables, zoom_tokens and zoom_logins, in the first schema of the search
-// path. It may be called again, and by several processes at once.
-func Migrate(ctx context.Context, db DB) error {
-	if db == nil {
-		return invalid("migrate", errors.New("db: is nil"))
-	}
-	// One string of several statements is one transaction, and takes no arguments.
-	script := fmt.Sprintf("SELECT pg_advisory_xact_lock(%d);\n%s", migrationLock, schema)
-	if _, err := db.Exec(ctx, script); err != nil {
-		return failed(err)
-	}
-	return nil
 }
 
 func invalid(op string, err error) error {
