@@ -74,8 +74,9 @@ type Limiter interface {
 	//   - when the turn would come after the deadline of ctx: one that is
 	//     [ErrRateLimited] and [context.DeadlineExceeded];
 	//   - while the gate is shut or the day's budget is spent: one that is
-	//     [ErrDailyLimit]. An [*Error] with RetryAt says until when. This also ends the
-	//     waits that have begun.
+	//     [ErrDailyLimit]. An [*Error] with RetryAt says until when. A gate that shuts
+	//     also ends the waits that have begun, within two seconds, however far off their
+	//     turn is.
 	//
 	// A turn can go unused: the caller gives up, or its access token ends while it waits.
 	Wait(ctx context.Context, class RateClass) error
@@ -83,15 +84,18 @@ type Limiter interface {
 	// Observe is called with what each answer said, of whatever status. ctx bounds
 	// what it may take. class is that of the answer: the one that the answer names,
 	// else that of the request. By r.Kind:
-	//   - KindDaily shuts the gate until r.RetryAt, and without one until midnight UTC
-	//     by r.Date;
+	//   - KindDaily shuts the gate until r.RetryAt. If that is zero, the gate stays shut
+	//     for as long as it is from r.Date, which is the server's clock, to the next
+	//     midnight UTC. If r.Date is zero, the clock of this process counts;
 	//   - KindPerSecond and KindPerMinute slow the class down, by half or so. The rate
 	//     comes back within minutes; it never falls to nothing;
 	//   - KindPerUser and KindConcurrent are not limits of the account and change
 	//     nothing, nor does KindNone.
-	// A 429 of requests that were sent before the class slowed down is the same 429.
+	// Requests that were sent before the class slowed down get a 429 as well: those of
+	// the class that are observed within a second after the one that slowed it down change
+	// nothing. A later one slows it down further.
 	// An answer of another status with a daily Type, HasRemaining and Remaining 0
-	// shuts the gate as well: the day's budget is spent.
+	// shuts the gate in the same way: the day's budget is spent.
 	Observe(ctx context.Context, class RateClass, r RateLimit)
 }
 

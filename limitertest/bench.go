@@ -68,10 +68,14 @@ func (b *bench) mustGet(i int, class zoom.RateClass) {
 
 // observe reports an answer through one handle; the others may take a moment to know.
 func (b *bench) observe(class zoom.RateClass, r zoom.RateLimit) {
+	b.observeBy(0, class, r)
+	time.Sleep(b.slack)
+}
+
+func (b *bench) observeBy(i int, class zoom.RateClass, r zoom.RateLimit) {
 	ctx, cancel := context.WithTimeout(b.Context(), 10*time.Second)
 	defer cancel()
-	b.of(0).Observe(ctx, class, r)
-	time.Sleep(b.slack)
+	b.of(i).Observe(ctx, class, r)
 }
 
 // busiest is the largest number of moments in a half-open window.
@@ -146,4 +150,27 @@ func (b *bench) rate(class zoom.RateClass, n int) float64 {
 	at := b.waits(class, n)
 	took := at[n-1].Sub(at[0])
 	return float64(n-1) / max(took.Seconds(), 1e-9)
+}
+
+// rateFor measures the rate of a class that may be very slow: over a time.
+func (b *bench) rateFor(class zoom.RateClass, d time.Duration) float64 {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.Context(), d)
+	defer cancel()
+	var at []time.Time
+	for i := 0; ctx.Err() == nil; i++ {
+		err := b.of(i).Wait(ctx, class)
+		if err != nil {
+			if ctx.Err() == nil && !errors.Is(err, context.DeadlineExceeded) {
+				b.Errorf("Wait(%s): %v", class, err)
+			}
+			break
+		}
+		at = append(at, time.Now())
+	}
+	<-ctx.Done()
+	if len(at) < 2 {
+		return 0
+	}
+	return float64(len(at)-1) / max(at[len(at)-1].Sub(at[0]).Seconds(), 1e-9)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/seatkit/zoom"
@@ -140,24 +141,30 @@ func gateOpens(b *bench) {
 	b.isOpen(heavy)
 }
 
-func gateEndsWaits(b *bench) {
-	leave, results := b.line(heavy, 30)
+func gateEndsWaits(b *bench) { b.shutEnds(heavy, 30, 15) }
+
+// gateEndsFarWaits: a waiter that looks at the gate when its turn comes looks too late.
+func gateEndsFarWaits(b *bench) { b.shutEnds(intensive, 10, 10-b.limits.PerMinute[intensive]) }
+
+// shutEnds shuts the gate while n callers wait. So many of them at least are refused.
+func (b *bench) shutEnds(class zoom.RateClass, n, least int) {
+	leave, results := b.line(class, n)
 	defer leave()
 	r := daily
 	r.RetryAt = time.Now().Add(time.Hour)
 	begin := time.Now()
-	b.observe(heavy, r)
+	b.observe(class, r)
 	refused := 0
 	for _, err := range results() {
 		switch {
 		case errors.Is(err, zoom.ErrDailyLimit):
 			refused++
 		case err != nil:
-			b.Errorf("Wait(heavy): %v, want ErrDailyLimit", err)
+			b.Errorf("Wait(%s): %v, want ErrDailyLimit", class, err)
 		}
 	}
-	if took := time.Since(begin); took > 2*time.Second+b.slack || refused < 15 {
-		b.Errorf("%d of 30 waits ended in ErrDailyLimit, after %s", refused, took)
+	if took := time.Since(begin); took > 2*time.Second+b.slack || refused < least {
+		b.Errorf("%d of %d waits ended in ErrDailyLimit, after %s", refused, n, took)
 	}
 }
 
@@ -252,6 +259,33 @@ func slowsDown(b *bench) {
 	b.observe(light, perSecond)
 	if after := b.rate(light, 20); after > 0.8*before {
 		b.Errorf("%.1f turns a second after a 429, %.1f before", after, before)
+	}
+}
+
+// slowsDownOnce: many requests are under way when a class is too fast, and each gets a 429.
+func slowsDownOnce(b *bench) {
+	const twoCuts = 0.35 // of the rate: above a half of a half
+	before := b.rate(light, 20)
+	for range 2 {
+		var answers sync.WaitGroup
+		for i := range 4 {
+			answers.Go(func() { b.observeBy(i, light, perSecond) })
+		}
+		answers.Wait()
+		time.Sleep(400 * time.Millisecond)
+	}
+	if after := b.rateFor(light, 2*time.Second); after < twoCuts*before {
+		b.Errorf("%.1f turns a second after eight 429s within a second, which count as one, %.1f before", after, before)
+	}
+}
+
+func slowsDownFurther(b *bench) {
+	b.mustGet(0, light)
+	b.observe(light, perSecond)
+	before := b.rateFor(light, 2*time.Second) // the second in which 429s count as one passes
+	b.observe(light, perSecond)
+	if after := b.rateFor(light, 2*time.Second); after > 0.8*before {
+		b.Errorf("%.1f turns a second after a second 429, two seconds after the first, %.1f before", after, before)
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 	"github.com/seatkit/zoom"
 )
 
-var realTime = flag.Bool("limitertest.real", false, "test LocalLimiter in real time as well, for half a minute")
+var realTime = flag.Bool("limitertest.real", false, "test LocalLimiter in real time as well, for about 40 seconds")
 
 // local makes a LocalLimiter with given limits.
 func local(t testing.TB, l zoom.Limits) *zoom.LocalLimiter {
@@ -141,8 +141,9 @@ func TestWrongLimitersAreCaught(t *testing.T) {
 	for name, tc := range map[string]struct {
 		open func(testing.TB, zoom.Limits) func() zoom.Limiter
 		want []string // of the rules, those that must be found broken
+		only bool     // no other one is
 	}{
-		"none": {one(func(zoom.Limits, *zoom.LocalLimiter) *faulty { return &faulty{} }), nil},
+		"none": {one(func(zoom.Limits, *zoom.LocalLimiter) *faulty { return &faulty{} }), nil, true},
 		"a bucket that holds a second": {one(func(l zoom.Limits, right *zoom.LocalLimiter) *faulty {
 			bucket := rate.NewLimiter(rate.Limit(l.PerSecond[light]), l.PerSecond[light])
 			return &faulty{wait: func(ctx context.Context, class zoom.RateClass) error {
@@ -151,16 +152,16 @@ func TestWrongLimitersAreCaught(t *testing.T) {
 				}
 				return right.Wait(ctx, class)
 			}}
-		}), []string{"no window of a second above the limit", "pauses save up nothing"}},
+		}), []string{"no window of a second above the limit", "pauses save up nothing"}, false},
 		"handles that do not know each other": {func(t testing.TB, l zoom.Limits) func() zoom.Limiter {
 			return func() zoom.Limiter { return local(t, l) }
-		}, []string{"no window of a second above the limit", "heavy and resource-intensive share the day's budget", "a daily 429 shuts the gate until RetryAt"}},
+		}, []string{"no window of a second above the limit", "heavy and resource-intensive share the day's budget", "a daily 429 shuts the gate until RetryAt"}, false},
 		"one line for all classes": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
 			return &faulty{wait: func(ctx context.Context, _ zoom.RateClass) error { return right.Wait(ctx, heavy) }}
-		}), []string{"classes do not wait for each other"}},
+		}), []string{"classes do not wait for each other"}, false},
 		"deaf to 429s": {one(func(zoom.Limits, *zoom.LocalLimiter) *faulty {
 			return &faulty{observe: func(context.Context, zoom.RateClass, zoom.RateLimit) {}}
-		}), []string{"a daily 429 shuts the gate until RetryAt", "a 429 slows its class down", "a gate that shuts ends the waits that have begun"}},
+		}), []string{"a daily 429 shuts the gate until RetryAt", "a 429 slows its class down", "a gate that shuts ends the waits that have begun"}, false},
 		"a gate for each class": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
 			var shut [4]atomic.Bool
 			return &faulty{
@@ -177,7 +178,7 @@ func TestWrongLimitersAreCaught(t *testing.T) {
 					right.Observe(ctx, class, r)
 				},
 			}
-		}), []string{"heavy and resource-intensive share the gate"}},
+		}), []string{"heavy and resource-intensive share the gate"}, false},
 		"no moment in the error": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
 			return &faulty{wait: func(ctx context.Context, class zoom.RateClass) error {
 				if err := right.Wait(ctx, class); errors.Is(err, zoom.ErrDailyLimit) {
@@ -186,7 +187,7 @@ func TestWrongLimitersAreCaught(t *testing.T) {
 					return err
 				}
 			}}
-		}), []string{"a spent budget is ErrDailyLimit at once", "a daily 429 shuts the gate until RetryAt"}},
+		}), []string{"a spent budget is ErrDailyLimit at once", "a daily 429 shuts the gate until RetryAt"}, false},
 		"waits for the deadline": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
 			return &faulty{wait: func(ctx context.Context, class zoom.RateClass) error {
 				if err := right.Wait(ctx, class); !errors.Is(err, zoom.ErrRateLimited) {
@@ -195,12 +196,12 @@ func TestWrongLimitersAreCaught(t *testing.T) {
 				<-ctx.Done()
 				return ctx.Err()
 			}}
-		}), []string{"a turn beyond the deadline is refused at once"}},
+		}), []string{"a turn beyond the deadline is refused at once"}, false},
 		"does not see that the caller left": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
 			return &faulty{wait: func(ctx context.Context, class zoom.RateClass) error {
 				return right.Wait(context.WithoutCancel(ctx), class)
 			}}
-		}), []string{"a caller that leaves returns at once", "a context that is done takes no turn", "a turn beyond the deadline is refused at once"}},
+		}), []string{"a caller that leaves returns at once", "a context that is done takes no turn", "a turn beyond the deadline is refused at once"}, false},
 		"counts who left": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
 			return &faulty{wait: func(ctx context.Context, class zoom.RateClass) error {
 				err := right.Wait(ctx, class)
@@ -209,7 +210,7 @@ func TestWrongLimitersAreCaught(t *testing.T) {
 				}
 				return err
 			}}
-		}), []string{"a wait that ends in an error costs nothing of the day", "a context that is done takes no turn"}},
+		}), []string{"a wait that ends in an error costs nothing of the day", "a context that is done takes no turn"}, false},
 		"takes each 429 for the account's": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
 			return &faulty{observe: func(ctx context.Context, class zoom.RateClass, r zoom.RateLimit) {
 				if k := r.Kind(); k == zoom.KindPerUser || k == zoom.KindConcurrent {
@@ -217,19 +218,19 @@ func TestWrongLimitersAreCaught(t *testing.T) {
 				}
 				right.Observe(ctx, class, r)
 			}}
-		}), []string{"a 429 of one user or operation does not slow"}},
+		}), []string{"a 429 of one user or operation does not slow"}, false},
 		"takes an absent number for 0": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
 			return &faulty{observe: func(ctx context.Context, class zoom.RateClass, r zoom.RateLimit) {
 				r.HasRemaining = true
 				right.Observe(ctx, class, r)
 			}}
-		}), []string{"an answer that says nothing changes nothing"}},
+		}), []string{"an answer that says nothing changes nothing"}, false},
 		"its own midnight": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
 			return &faulty{observe: func(ctx context.Context, class zoom.RateClass, r zoom.RateLimit) {
 				r.Date = time.Time{}
 				right.Observe(ctx, class, r)
 			}}
-		}), []string{"a daily 429 without RetryAt shuts the gate until midnight"}},
+		}), []string{"a daily 429 without RetryAt shuts the gate until midnight"}, false},
 		"slows all classes down": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
 			return &faulty{observe: func(ctx context.Context, class zoom.RateClass, r zoom.RateLimit) {
 				right.Observe(ctx, class, r)
@@ -237,7 +238,7 @@ func TestWrongLimitersAreCaught(t *testing.T) {
 					right.Observe(ctx, light, r)
 				}
 			}}
-		}), []string{"a 429 does not slow other classes down"}},
+		}), []string{"a 429 does not slow other classes down"}, false},
 		"slows down for good": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
 			var slow atomic.Bool
 			return &faulty{
@@ -255,14 +256,132 @@ func TestWrongLimitersAreCaught(t *testing.T) {
 					right.Observe(ctx, class, r)
 				},
 			}
-		}), []string{"the rate recovers after a 429"}},
+		}), []string{"the rate recovers after a 429"}, false},
+		"every 429 halves the rate": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
+			return (&slows{right: right, slow: make(chan struct{}, 1)}).limiter(func(level float64) float64 { return level / 2 })
+		}), []string{"429s within a second slow a class down once"}, true},
+		"no 429 counts while it is slow": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
+			return (&slows{right: right, slow: make(chan struct{}, 1)}).limiter(func(float64) float64 { return 0.5 })
+		}), []string{"a 429 after that second slows it down further"}, true},
+		"waiters see the gate when a turn comes": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
+			return (&lateGate{right: right}).limiter()
+		}), []string{"a gate that shuts ends the waits whose turn is far off"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			broken := brokenRules(t, tc.open)
-			if len(tc.want) == 0 {
-				assert.Empty(t, broken)
+			if tc.only {
+				assert.ElementsMatch(t, broken, tc.want)
 			}
 			assert.Subset(t, broken, tc.want)
 		})
 	}
+}
+
+// slows slows each class down by a rule of its own, for a minute. A turn is the last of so
+// many of the right limiter's as the rate is lower.
+type slows struct {
+	right *zoom.LocalLimiter
+	slow  chan struct{} // holds one element while somebody takes turns
+	mu    sync.Mutex
+	level [4]float64
+	since [4]time.Time // the last 429
+}
+
+func (s *slows) limiter(next func(level float64) float64) *faulty {
+	return &faulty{
+		wait: func(ctx context.Context, class zoom.RateClass) (err error) {
+			turns := int(1 / s.now(class))
+			if turns > 1 { // one by one
+				select {
+				case s.slow <- struct{}{}:
+					defer func() { <-s.slow }()
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+			for range turns {
+				if err = s.right.Wait(ctx, class); err != nil {
+					break
+				}
+			}
+			return err
+		},
+		observe: func(ctx context.Context, class zoom.RateClass, r zoom.RateLimit) {
+			if r.Kind() != zoom.KindPerSecond {
+				s.right.Observe(ctx, class, r)
+				return
+			}
+			level := max(next(s.now(class)), 1.0/64)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.level[class], s.since[class] = level, time.Now()
+		},
+	}
+}
+
+func (s *slows) now(class zoom.RateClass) float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if time.Since(s.since[class]) > time.Minute {
+		return 1
+	}
+	return s.level[class]
+}
+
+// lateGate passes on that the gate shuts when somebody's turn has come.
+type lateGate struct {
+	right *zoom.LocalLimiter
+	mu    sync.Mutex
+	shut  [4]time.Time // of the class
+	late  [4]*zoom.RateLimit
+}
+
+func (g *lateGate) limiter() *faulty {
+	return &faulty{
+		wait: func(ctx context.Context, class zoom.RateClass) error {
+			if err := g.look(ctx, class, false); err != nil {
+				return err
+			}
+			if err := g.right.Wait(ctx, class); err != nil {
+				return err
+			}
+			return g.look(ctx, class, true)
+		},
+		observe: func(ctx context.Context, class zoom.RateClass, r zoom.RateLimit) {
+			if r.Kind() != zoom.KindDaily {
+				g.right.Observe(ctx, class, r)
+				return
+			}
+			if r.RetryAt.IsZero() {
+				r.RetryAt = time.Now().Add(midnight(r.Date).Sub(r.Date))
+			}
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			g.shut[gateOf(class)], g.late[gateOf(class)] = r.RetryAt, &r
+		},
+	}
+}
+
+func gateOf(class zoom.RateClass) zoom.RateClass {
+	if class == intensive {
+		return heavy
+	}
+	return class
+}
+
+func (g *lateGate) look(ctx context.Context, class zoom.RateClass, hasTurn bool) error {
+	gate := gateOf(class)
+	g.mu.Lock()
+	shut, late := g.shut[gate], g.late[gate]
+	if hasTurn {
+		g.late[gate] = nil
+	}
+	g.mu.Unlock()
+	if !time.Now().Before(shut) {
+		return nil
+	}
+	if hasTurn && late != nil {
+		g.right.Observe(ctx, class, *late)
+	}
+	return &zoom.Error{RetryAt: shut, Err: zoom.ErrDailyLimit}
 }

@@ -149,37 +149,63 @@ func (l *Limiter) standInLine(ctx context.Context, class Class, w *waiter) error
 // next in line becomes the head.
 func (l *Limiter) headTurn(ctx context.Context, t *Turn) error {
 	defer l.promote(t.class)
-	cancel, at, err := l.reserve(ctx, t.class)
+	cancel, at, shut, err := l.reserve(ctx, t.class)
 	if err != nil {
 		return err
 	}
-	if err := sleep(ctx, at); err != nil {
+	if err := l.await(ctx, t.class, at, shut); err != nil {
 		cancel()
 		return err
 	}
 	return l.take(t)
 }
 
+// await waits for a turn. A gate that shuts ends the wait, however far off the turn is.
+func (l *Limiter) await(ctx context.Context, class Class, at time.Time, shut <-chan struct{}) error {
+	timer := time.NewTimer(time.Until(at))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	case <-shut:
+	}
+	if err := l.isShut(class); err != nil {
+		return err
+	}
+	return sleep(ctx, at) // it has opened again
+}
+
+func (l *Limiter) isShut(class Class) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.gate(class).gate(time.Now())
+}
+
 func (l *Limiter) promote(class Class) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.classes[class].shut = nil
 	l.classes[class].line.promote()
 }
 
-// reserve takes the next turn, which cancel gives back.
-func (l *Limiter) reserve(ctx context.Context, class Class) (cancel func(), at time.Time, err error) {
+// reserve takes the next turn, which cancel gives back. shut is closed if the gate shuts
+// before another turn is reserved.
+func (l *Limiter) reserve(ctx context.Context, class Class) (cancel func(), at time.Time, shut <-chan struct{}, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	if err := l.gate(class).gate(now); err != nil { // shut while we stood in line
-		return nil, now, err
+		return nil, now, nil, err
 	}
 	turn, at := l.classes[class].reserve(now)
 	if err := tooLate(ctx, at, true); err != nil {
 		turn.CancelAt(now)
-		return nil, now, err
+		return nil, now, nil, err
 	}
-	return turn.Cancel, at, nil
+	l.classes[class].shut = make(chan struct{})
+	return turn.Cancel, at, l.classes[class].shut, nil
 }
 
 // take looks once more, now that the turn has come, whether the day allows it: the
@@ -218,8 +244,20 @@ func (l *Limiter) Observe(call Class, r *Rate) {
 	switch kind := r.Kind(); {
 	case kind == KindDaily, r.IsSpent():
 		l.gate(class).shutUntil(now.Add(r.UntilReset(now)).Add(l.jitter))
+		l.wakeHeads(class.Gate())
 	case kind == KindPerSecond, kind == KindPerMinute:
 		l.classes[class].cut(now)
+	}
+}
+
+// wakeHeads lets the heads of the classes behind a gate look at it. Those behind them do
+// so in their turn, at once.
+func (l *Limiter) wakeHeads(gate Class) {
+	for class := range l.classes {
+		if t := &l.classes[class]; t.shut != nil && Class(class).Gate() == gate {
+			close(t.shut)
+			t.shut = nil
+		}
 	}
 }
 

@@ -238,3 +238,52 @@ func TestLateWakersCostNoThroughput(t *testing.T) {
 		}
 	}
 }
+
+// A gate that shuts ends the waits behind it at once, however far off their turn is, and no
+// other ones.
+func TestShutGateEndsWaitsAtOnce(t *testing.T) {
+	for name, tc := range map[string]struct {
+		observed Class
+		rate     Rate
+		ends     bool
+	}{
+		"daily 429":             {ResourceIntensive, Rate{Status: 429, Type: "Daily-limit"}, true},
+		"daily 429, same gate":  {Heavy, Rate{Status: 429, Type: "Daily-limit"}, true},
+		"spent on a success":    {Heavy, Rate{Status: 200, Type: "Daily-limit", HasRemaining: true}, true},
+		"daily 429, other gate": {Light, Rate{Status: 429, Type: "Daily-limit"}, false},
+		"429 of a second":       {ResourceIntensive, Rate{Status: 429, Type: "QPS"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var c Config
+				for class := range c.PerSecond {
+					c.PerSecond[class] = 1.0 / 60
+				}
+				l := New(c)
+				_, err := l.Wait(t.Context(), ResourceIntensive)
+				require.NoError(t, err)
+				begin := time.Now()
+				took, errs := make([]time.Duration, 3), make([]error, 3)
+				var callers sync.WaitGroup
+				for i := range errs {
+					callers.Go(func() {
+						_, errs[i] = l.Wait(t.Context(), ResourceIntensive)
+						took[i] = time.Since(begin)
+					})
+				}
+				synctest.Wait()
+				l.Observe(tc.observed, &tc.rate)
+				callers.Wait()
+				for i, err := range errs {
+					if tc.ends {
+						require.ErrorIs(t, err, ErrDay)
+						require.Zero(t, took[i])
+					} else {
+						require.NoError(t, err)
+						require.GreaterOrEqual(t, took[i], time.Minute)
+					}
+				}
+			})
+		})
+	}
+}

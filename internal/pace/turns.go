@@ -25,6 +25,7 @@ type turns struct {
 	cutAt  time.Time
 	raised time.Time
 	exits  exits
+	shut   chan struct{} // of the head that waits for its turn: closed when the gate shuts
 	late   time.Duration // so late a waiter may wake up without delaying the next turn
 }
 
