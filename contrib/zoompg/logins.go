@@ -3,6 +3,7 @@ package zoompg
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -25,8 +26,12 @@ func NewLoginStore(db DB) (*LoginStore, error) {
 // expiredKept is how long an expired login stays: the clocks of the processes differ.
 const expiredKept = time.Minute
 
-// Put keeps a login, and removes some that have expired.
+// Put keeps a login, and removes some that have expired. A key is UTF-8 without NUL, of at
+// most 2,000 bytes; any other is a zoom.ErrInvalidArgument.
 func (s *LoginStore) Put(ctx context.Context, key string, l *zoomauth.Login) error {
+	if err := checkKey(key); err != nil {
+		return invalid("put", fmt.Errorf("key: %w", err))
+	}
 	data, err := l.Encode()
 	if err != nil {
 		return err
@@ -46,6 +51,9 @@ func (s *LoginStore) Put(ctx context.Context, key string, l *zoomauth.Login) err
 
 // Take returns a login and removes it.
 func (s *LoginStore) Take(ctx context.Context, key string) (*zoomauth.Login, error) {
+	if checkKey(key) != nil { // Put stores none of those
+		return nil, zoomauth.ErrLogin
+	}
 	var data []byte
 	err := s.db.QueryRow(ctx, `DELETE FROM zoom_logins WHERE key = $1 RETURNING login`, key).Scan(&data)
 	switch {

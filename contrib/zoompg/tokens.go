@@ -27,14 +27,15 @@ type TokenStore struct {
 	name string
 }
 
-// NewTokenStore keeps a token under a name: one for each app and account. It does no I/O.
-// The tables must be there; see [Migrate].
+// NewTokenStore keeps a token under a name: one for each app and account. A name is UTF-8
+// without NUL, of at most 2,000 bytes; any other is a zoom.ErrInvalidArgument. It does no
+// I/O. The tables must be there; see [Migrate].
 func NewTokenStore(db DB, name string) (*TokenStore, error) {
-	switch {
-	case db == nil:
+	if db == nil {
 		return nil, invalid("tokens", errors.New("db: is nil"))
-	case name == "":
-		return nil, invalid("tokens", errors.New("name: is empty"))
+	}
+	if err := checkKey(name); err != nil {
+		return nil, invalid("tokens", fmt.Errorf("name: %w", err))
 	}
 	return &TokenStore{db: retryDB{db}, name: name}, nil
 }

@@ -2,7 +2,10 @@ package zoompg
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,6 +20,22 @@ import (
 type DB interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// maxKey is how long a name or a key may be. An index of PostgreSQL takes 2,700 bytes.
+const maxKey = 2000
+
+// checkKey refuses what a column of type text does not store, or an index does not take.
+func checkKey(key string) error {
+	switch {
+	case key == "":
+		return errors.New("is empty")
+	case len(key) > maxKey:
+		return fmt.Errorf("want at most %d bytes", maxKey)
+	case !utf8.ValidString(key) || strings.ContainsRune(key, 0):
+		return errors.New("want UTF-8 without NUL")
+	}
+	return nil
 }
 
 func invalid(op string, err error) error {
