@@ -34,6 +34,10 @@ var (
 	ErrLogin = errors.New("the callback belongs to no login under way")
 )
 
+// errUnusableRefresh: the access token of the answer can be used, and no other one can be had.
+var errUnusableRefresh = fmt.Errorf("%w: %w: the new refresh token cannot be used, and the former one was replaced by it",
+	zoom.ErrReauthorize, zoom.ErrBadResponse)
+
 func invalid(op string, err error) error {
 	return &zoom.Error{Op: op, Err: fmt.Errorf("%w: %w", zoom.ErrInvalidArgument, err)}
 }

@@ -1,6 +1,7 @@
 package zoomauth_test
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -102,8 +103,7 @@ func TestFaultAU15NoAccessToken(t *testing.T) {
 			require.NotErrorIs(t, err, zoom.ErrReauthorize)
 			assertSilent(t, err)
 			assert.Len(t, w.sent(t), 1)
-			_, kept := texts(t, store.inStore(t))
-			assert.Equal(t, c.kept, kept)
+			assertStored(t, store, c.kept, c.kept == "refresh-canary-1")
 
 			assert.Equal(t, "access-canary-9", accessOf(t, src))
 			assert.Equal(t, []string{"refresh-canary-1", c.kept}, w.sent(t))
@@ -139,8 +139,7 @@ func TestFaultAU15TheOldTokenIsUsed(t *testing.T) {
 func TestFaultAU14NoRefreshToken(t *testing.T) {
 	for _, body := range []string{
 		`{"access_token":"access-canary-2"}`, `{"access_token":"access-canary-2","refresh_token":""}`,
-		`{"access_token":"access-canary-2","refresh_token":null}`, `{"access_token":"access-canary-2","refresh_token":["x"]}`,
-		`{"access_token":"access-canary-2","refresh_token":"refresh canary"}`,
+		`{"access_token":"access-canary-2","refresh_token":null}`,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := &wire{answers: []wireAnswer{{body: body}}}
@@ -156,6 +155,76 @@ func TestFaultAU14NoRefreshToken(t *testing.T) {
 			assert.Equal(t, []string{"refresh-canary-1", "refresh-canary-1"}, w.sent(t))
 		})
 	}
+}
+
+// A refresh token that cannot be used is not a missing one: Zoom has replaced the former
+// one, which is not sent again. The access token is used for its time, and a person is
+// asked for at once.
+func TestFaultAU14UnusableRefreshToken(t *testing.T) {
+	for name, value := range map[string]string{
+		"an array": `["x"]`, "an empty array": `[]`, "an object": `{"x":"refresh-canary-2"}`, "a flag": `true`,
+		"a blank within": `"refresh canary"`, "a blank around": `" refresh-canary-2"`, "blanks alone": `"  "`,
+		"a line end": `"refresh-canary-2\r\n"`, "NUL": `"\u0000"`, "not ASCII": `"refresh-canary-ü"`, "half a character": `"\ud800"`,
+	} {
+		body := `{"access_token":"access-canary-2","expires_in":3600,"refresh_token":` + value + `}`
+		t.Run("AU14 "+name, inBubble(func(t *testing.T) {
+			w := &wire{answers: []wireAnswer{{body: body}}}
+			store := holding(t, w.app(), 0)
+			var told []error
+			opts := &zoomauth.SourceOptions{Reauthorize: func(_ context.Context, err error) { told = append(told, err) }}
+			src, other := sourceOf(t, w.app(), store, opts), sourceOf(t, w.app(), store, opts)
+			assert.Equal(t, "access-canary-2", accessOf(t, src))
+			require.Len(t, told, 1, "at once")
+			require.ErrorIs(t, told[0], zoom.ErrReauthorize)
+			require.ErrorIs(t, told[0], zoom.ErrBadResponse)
+			assertSilent(t, told[0])
+			assertStored(t, store, "refresh-canary-1", true)
+			assert.True(t, store.inStore(t).Refused)
+
+			time.Sleep(59 * time.Minute)
+			assert.Equal(t, "access-canary-2", renewed(t, src), "for its time")
+			assert.Equal(t, "access-canary-2", accessOf(t, other))
+			time.Sleep(time.Hour)
+			for _, src := range []*zoomauth.Source{src, other, sourceOf(t, w.app(), store, opts)} {
+				_, err := src.Token(t.Context())
+				require.ErrorIs(t, err, zoom.ErrReauthorize)
+			}
+			assert.Len(t, told, 1)
+			assert.Equal(t, []string{"refresh-canary-1"}, w.sent(t))
+		}))
+		t.Run("AU14 not saved, "+name, inBubble(func(t *testing.T) {
+			w := &wire{answers: []wireAnswer{{body: body}}}
+			store := holding(t, w.app(), 0)
+			fails := failing(-1)
+			store.on(func(ctx context.Context, call string, next *zoomauth.Token) error { return fails(ctx, call, next) })
+			src := sourceOf(t, w.app(), store, nil)
+			assert.Equal(t, "access-canary-2", accessOf(t, src))
+			waiting, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			_, err := sourceOf(t, w.app(), store, nil).Token(waiting)
+			require.Error(t, err, "the lock is kept until the mark is saved")
+			store.on(nil)
+			time.Sleep(time.Minute)
+			assert.Equal(t, "access-canary-2", accessOf(t, sourceOf(t, w.app(), store, nil)))
+			assertStored(t, store, "refresh-canary-1", true)
+			assert.Equal(t, []string{"refresh-canary-1"}, w.sent(t))
+		}))
+	}
+}
+
+// A server-to-server app has no refresh token to lose.
+func TestFaultAU14ServerToServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{answers: []wireAnswer{{body: `{"access_token":"access-canary-2","refresh_token":[]}`}}}
+		store := &watched{}
+		src := s2sSource(t, w, store)
+		for range 2 {
+			assert.Equal(t, "access-canary-2", accessOf(t, src))
+			time.Sleep(time.Hour)
+		}
+		assertStored(t, store, "", false)
+		assert.Len(t, w.requests(), 2)
+	})
 }
 
 // The same at the fake, which keeps count of the grant.

@@ -28,10 +28,7 @@ func (a App) grant(ctx context.Context, op string, form url.Values, repeatable b
 	if grant != nil && grant.AccessToken == "" && grant.RefreshToken == "" {
 		grant = nil
 	}
-	if shape, ok := errors.AsType[*wire.ShapeError](err); ok && shape.Final {
-		lost = false
-	}
-	return grant, lost, err
+	return grant, lost && !isUnreadable(err), err
 }
 
 // nameInTrace is the operation of the requests of a [Source], whatever the grant is.

@@ -29,7 +29,7 @@ type grantStore struct {
 	written *unsaved     // what was saved under the lock that is held
 	kept    *sharedLease // while the stored refresh token is a spent one; nil: none
 	over    bool         // the source is closed: no lease is kept any more
-	dead    secret       // the refresh token that Zoom refused: it is not sent again
+	dead    secret       // the refresh token that Zoom refused or replaced: it is not sent again
 }
 
 // unsaved is a token that is not in the store yet, and what the store holds instead: base,
@@ -46,7 +46,7 @@ func (u *unsaved) precedes(t *Token) bool {
 
 // spends reports whether the refresh token in the store was used up for this one.
 func (u *unsaved) spends() bool {
-	return u.base.refreshToken() != "" && u.base.refreshToken() != u.token.refreshToken()
+	return u.base.refreshToken() != "" && (u.base.refreshToken() != u.token.refreshToken() || u.token.Refused)
 }
 
 func newGrantStore(store TokenStore) *grantStore {
@@ -328,15 +328,15 @@ func (g *grantStore) forget() {
 	g.unsaved = nil
 }
 
-// bury notes a refresh token that Zoom refused.
+// bury notes a refresh token that Zoom refused or replaced.
 func (g *grantStore) bury(t *Token) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.dead = t.refresh
 }
 
-// isDead reports whether Zoom has refused the refresh token, here or, as far as the store
-// tells, elsewhere.
+// isDead reports whether Zoom has refused or replaced the refresh token, here or, as far as
+// the store tells, elsewhere.
 func (g *grantStore) isDead(t *Token) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

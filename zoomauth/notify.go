@@ -57,6 +57,20 @@ func (s *Source) storeFailed(err error) {
 func (s *Source) reauthorize(ctx context.Context, cur *Token, err error) {
 	s.grants.bury(cur)
 	_ = s.grants.mark(ctx, cur, func(t *Token) { t.Suspect, t.Refused = true, true })
+	s.askPerson(err)
+}
+
+// replacedUnread reports that Zoom has replaced the refresh token of cur by one that cannot
+// be used. The token that was saved bears the mark. With ErrStoreChanged a person has
+// authorised again already.
+func (s *Source) replacedUnread(cur *Token, saveErr error) {
+	s.grants.bury(cur)
+	if saveErr == nil {
+		s.askPerson(opError(opRefresh, errUnusableRefresh))
+	}
+}
+
+func (s *Source) askPerson(err error) {
 	if hook := s.opts.Reauthorize; hook != nil {
 		s.later(func(ctx context.Context) { hook(ctx, err) })
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/seatkit/zoom"
 	"github.com/seatkit/zoom/internal/oauth"
 	"github.com/seatkit/zoom/internal/tokens"
+	"github.com/seatkit/zoom/internal/wire"
 )
 
 const (
@@ -167,6 +168,9 @@ func (s *Source) refresh(ctx context.Context, cur *Token, lease Lease) (*Token, 
 	switch {
 	case grant != nil: // also one without an access token: its refresh token is saved
 		next, saveErr := s.save(ctx, cur, s.app().after(cur, grant, time.Now().Round(0)))
+		if grant.RefreshUnusable {
+			s.replacedUnread(cur, saveErr)
+		}
 		if saveErr != nil || err != nil {
 			return nil, cmp.Or(opError("auth.save", saveErr), err)
 		}
@@ -175,10 +179,17 @@ func (s *Source) refresh(ctx context.Context, cur *Token, lease Lease) (*Token, 
 		return nil, opError(opRefresh, ErrStoreChanged)
 	case isRefusal(err):
 		s.reauthorize(ctx, cur, err)
-	case mayBeSpent && !cur.Suspect:
+	case (mayBeSpent || isUnreadable(err)) && !cur.Suspect:
 		_ = s.grants.mark(ctx, cur, func(t *Token) { t.Suspect = true })
 	}
 	return nil, err
+}
+
+// isUnreadable reports that Zoom took the form and that its answer, which arrived whole,
+// cannot be read.
+func isUnreadable(err error) bool {
+	shape, ok := errors.AsType[*wire.ShapeError](err)
+	return ok && shape.Final
 }
 
 // accountCredentials makes a new token of a server-to-server app.

@@ -29,6 +29,11 @@ type SourceOptions struct {
 	// Reauthorize is called when a person must authorise again: once for each refresh
 	// token that Zoom refused, with the error that the caller of Token gets.
 	//
+	// It is also called if Zoom replaces the refresh token by one that cannot be used, such as
+	// one with a blank in it. The error is then also a zoom.ErrBadResponse. Callers get the
+	// access token of that answer until it expires, then zoom.ErrReauthorize: the former
+	// refresh token is not sent again.
+	//
 	// All sources over a store that is a [Locker] share the one call, also those of
 	// other processes: the stored token is marked. Without a Locker those of one process
 	// do. Sources over a store that cannot write the mark call it once each.

@@ -46,8 +46,8 @@ type Token struct {
 	RefreshIssued   time.Time // the refresh token; zero: there is none
 	Authorized      time.Time // when a person clicked Allow; zero: server-to-server
 	Generation      int64     // counts the replacements in a store
-	Suspect         bool      // an answer was lost or the refresh token refused: it may be spent
-	Refused         bool      // Zoom refused the refresh token: a person must authorise again
+	Suspect         bool      // an answer was lost or unreadable, or the refresh token refused: it may be spent
+	Refused         bool      // Zoom refused or replaced the refresh token: a person must authorise again
 	Warned          bool      // it was reported that the refresh token comes to its end
 	access, refresh secret
 }
@@ -136,6 +136,7 @@ func (t *Token) alive(now time.Time) bool {
 
 // after returns the token that follows t when Zoom answered with g at now. What g
 // lacks stays as it was: without a scope the scopes are unchanged (RFC 6749, section 6).
+// A refresh token that cannot be used is not lacking: the former one was replaced by it.
 func (a App) after(t *Token, g *oauth.Grant, now time.Time) *Token {
 	next := &Token{ClientID: a.ClientID, Region: a.Region}
 	if t != nil {
@@ -156,6 +157,8 @@ func (a App) after(t *Token, g *oauth.Grant, now time.Time) *Token {
 	}
 	if g.RefreshToken != "" {
 		next.refresh, next.RefreshIssued, next.Warned = hide(g.RefreshToken), now, false
+	} else if g.RefreshUnusable && next.refreshToken() != "" {
+		next.Suspect, next.Refused = true, true
 	}
 	return next
 }

@@ -90,10 +90,14 @@ func (a *App) wire(ctx context.Context) http.RoundTripper {
 // A Grant is an answer of the token endpoint.
 type Grant struct {
 	AccessToken  string // empty: missing, or one that cannot stand in a header
-	RefreshToken string // empty: missing or unusable; the former one stays
+	RefreshToken string // empty: missing, then the former one stays, or unusable
 	Life         time.Duration
 	Scope        string
 	APIURL       string
+
+	// RefreshUnusable says that there is a refresh token which cannot be used: the former one
+	// is presumed to be replaced by it.
+	RefreshUnusable bool
 }
 
 // ErrNoAccessToken is what [ReadGrant] says of an answer whose access token is of
@@ -120,13 +124,19 @@ func ReadGrant(body []byte) (*Grant, error) {
 		g.Life = seconds
 	}
 	if !IsHeaderSafe(g.RefreshToken) {
-		g.RefreshToken = ""
+		g.RefreshToken, g.RefreshUnusable = "", !isEmpty(members["refresh_token"])
 	}
 	if !IsHeaderSafe(g.AccessToken) {
 		g.AccessToken = ""
 		return g, ErrNoAccessToken
 	}
 	return g, nil
+}
+
+// isEmpty reports whether a member of an answer is missing, null or the empty text.
+func isEmpty(raw []byte) bool {
+	text, err := wire.Text(raw)
+	return len(raw) == 0 || err == nil && text == ""
 }
 
 // IsHeaderSafe reports whether a token can stand in a header: visible ASCII, not
