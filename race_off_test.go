@@ -2,6 +2,4 @@
 
 package zoom_test
 
-const limiterCalls = 100_000
-
 const raceFactor = 1

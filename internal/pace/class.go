@@ -35,9 +35,12 @@ func (c Class) Gate() Class {
 	return c
 }
 
-// classOf reads the label of an answer. Separators differ between Zoom's pages.
+// separators differ between Zoom's pages.
+var separators = strings.NewReplacer("-", "", "_", "", " ", "")
+
+// classOf reads the label of an answer.
 func classOf(label string) (c Class, ok bool) {
-	switch strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(label)) {
+	switch separators.Replace(strings.ToLower(label)) {
 	case "light":
 		return Light, true
 	case "medium":

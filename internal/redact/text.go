@@ -51,18 +51,26 @@ func beginning(text string) string {
 // text it returns the beginning.
 func Patterns(text string) string {
 	text = beginning(text)
-	if !strings.ContainsAny(text, "/@＠﹫%&\\=?([") {
-		return text
+	encoded := strings.ContainsAny(text, `%&\`) // it may hold any sign in a form of its own
+	if encoded || strings.Contains(text, ":/") || strings.Contains(text, `:\`) {
+		text = urlPattern.ReplaceAllString(text, Mark)
 	}
-	text = urlPattern.ReplaceAllString(text, Mark)
-	text = hostPattern.ReplaceAllString(text, Mark)
-	text = emailPattern.ReplaceAllStringFunc(text, func(address string) string {
-		if strings.Contains(address, "=40") && !quotedPrintable.MatchString(address) {
-			return address
-		}
-		return Mark
-	})
-	return spacedPattern.ReplaceAllString(text, Mark)
+	if strings.Contains(text, ".") && (encoded || strings.ContainsAny(text, "/?")) {
+		text = hostPattern.ReplaceAllString(text, Mark)
+	}
+	plain := strings.ContainsAny(text, "@＠")
+	if encoded || plain || strings.Contains(text, "﹫") || strings.Contains(text, "=40") || strings.Contains(text, "(at)") || strings.Contains(text, "[at]") {
+		text = emailPattern.ReplaceAllStringFunc(text, func(address string) string {
+			if strings.Contains(address, "=40") && !quotedPrintable.MatchString(address) {
+				return address
+			}
+			return Mark
+		})
+	}
+	if plain {
+		text = spacedPattern.ReplaceAllString(text, Mark)
+	}
+	return text
 }
 
 // quotedPrintable tells an address from a number after an equals sign.
