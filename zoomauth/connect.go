@@ -37,7 +37,7 @@ var (
 // nobody holds lives on at Zoom for 90 days. So the code is used only when nothing else can
 // go wrong: under the lock of the store, which has just shown that it can be written. A
 // refresh of another that is under way is waited for before that.
-func (a App) connect(ctx context.Context, store TokenStore, login *Login, callback url.Values) (*Token, error) {
+func (a App) connect(ctx context.Context, store TokenStore, accept acceptance, login *Login, callback url.Values) (*Token, error) {
 	code, err := a.takeCode(login, callback)
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func (a App) connect(ctx context.Context, store TokenStore, login *Login, callba
 	}
 	giveBack := sync.OnceValue(func() error { return release(p.lease) })
 	defer func() { _ = giveBack() }() // also if a transport of the caller's panics
-	t, err := a.exchangeUnder(ctx, p, login, code)
+	t, err := a.exchangeUnder(ctx, p, accept, login, code)
 	if releaseErr := giveBack(); err == nil && releaseErr != nil {
 		t, err = a.saveAgain(ctx, p, t) // it was to commit only now
 	}
@@ -60,7 +60,7 @@ func (a App) connect(ctx context.Context, store TokenStore, login *Login, callba
 }
 
 // exchangeUnder exchanges the code while the lease is held, and saves what came of it.
-func (a App) exchangeUnder(ctx context.Context, p *lockedStore, login *Login, code string) (t *Token, err error) {
+func (a App) exchangeUnder(ctx context.Context, p *lockedStore, accept acceptance, login *Login, code string) (t *Token, err error) {
 	proving, cancel := context.WithTimeout(ctx, proofTimeout)
 	defer cancel()
 	if err := p.prove(proving, a.placeholder()); err != nil {
@@ -76,6 +76,9 @@ func (a App) exchangeUnder(ctx context.Context, p *lockedStore, login *Login, co
 	}
 	t, err = a.exchangeCode(ctx, login, code)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.admit(ctx, accept, login, p.base, t); err != nil {
 		return nil, err
 	}
 	return a.saveOrRevoke(ctx, p, t)

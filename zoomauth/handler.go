@@ -29,12 +29,25 @@ type HandlerOptions struct {
 	// alone.
 	Session func(r *http.Request) (string, error)
 
+	// Accept decides whether next, the token of the login l, is saved in place of old, which
+	// the store holds; old is nil if it holds none or one that cannot be read. After an error
+	// the store keeps old, the grant of next is revoked at Zoom, and Failed gets the error.
+	//
+	// It is called under the lock of the store, which it must not use, and has 10 seconds. A
+	// token of the same account is not to be refused: by authorising again a person may have
+	// ended the former token.
+	//
+	// Nil: a token of another account than that of old is zoom.ErrAccountMismatch, unless
+	// Zoom has refused the refresh token of old, or its 90 days are over. An account that is
+	// not known passes. To move to another account, call Source.Disconnect first.
+	Accept func(ctx context.Context, l *Login, old, next *Token) error
+
 	// Done answers the request when the token has been saved, usually with a redirect
 	// to a page of the service. Nil: a page that says so.
 	Done func(w http.ResponseWriter, r *http.Request, l *Login, t *Token)
 
 	// Failed answers a request that failed: ErrLogin, zoom.ErrReauthorize (Deny
-	// among them), ErrStore, what the network does. Its error shows no secret. Nil:
+	// among them), ErrStore, what Accept returned, what the network does. Its error shows no secret. Nil:
 	// ServeFailure, a page that says what to do.
 	Failed func(w http.ResponseWriter, r *http.Request, err error)
 
@@ -54,6 +67,10 @@ type HandlerOptions struct {
 // A login is bound to the browser that began it, by a cookie that lives five minutes,
 // to the Session if there is one, and to its state, which is good once. The token is
 // saved before Done is called.
+//
+// The cookie is SameSite=Lax: the browser brings it back when Zoom redirects it. Start must
+// be opened in a window or tab of its own. In a frame of another site, such as a Zoom app
+// in the Zoom client, the browser does not keep the cookie, and the callback is ErrLogin.
 //
 // The code is exchanged only after the store has shown that it can be written. If the
 // token cannot be saved all the same, its grant is revoked.
@@ -122,6 +139,9 @@ func NewHandler(opts HandlerOptions) (*Handler, error) {
 	if h.secure {
 		// The prefix makes browsers refuse the cookie from anybody but this host.
 		h.cookie = "__Host-" + cookieName
+	}
+	if opts.Accept == nil {
+		opts.Accept = keepsAccount
 	}
 	if opts.Logins == nil {
 		opts.Logins = &MemoryLogins{}
@@ -242,7 +262,7 @@ func (h *Handler) callback(r *http.Request) (*Login, *Token, error) {
 		return nil, nil, err
 	}
 	defer func() { _ = lease.Release() }()
-	token, err := app.connect(ctx, store, login, query)
+	token, err := app.connect(ctx, store, opts.Accept, login, query)
 	return login, token, err
 }
 

@@ -19,7 +19,7 @@ func Pages() []string {
 	for _, p := range []page{
 		pageDone, pageDenied, pageNoLogin, pageRefused, pageZoomDown,
 		pageFailed, pageNoRegion, pageSession, pageMethod, pageNotFound,
-		pageStore, pageTwice, pageUnsaved, pageOrphaned,
+		pageStore, pageTwice, pageUnsaved, pageOrphaned, pageNotAccepted,
 	} {
 		all = append(all, p.html())
 	}

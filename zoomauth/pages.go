@@ -32,6 +32,8 @@ var (
 		"Nothing is connected. Please tell its operator, and begin anew in a while."}
 	pageOrphaned = page{http.StatusInternalServerError, "Not connected", "This service could not store the connection and could not take it back. " +
 		"Please remove the app in Zoom's App Marketplace (Manage, Added Apps), tell the operator of this service, and begin anew in a while."}
+	pageNotAccepted = page{http.StatusConflict, "Not connected", "This Zoom account was not accepted, perhaps because another one is connected. " +
+		"The former connection is as it was. To change the account, disconnect the former one first, then begin anew."}
 	pageNoRegion = page{http.StatusBadRequest, "Unknown region", "There is no app for this region."}
 	pageSession  = page{http.StatusForbidden, "Not allowed", "Please sign in first."}
 	pageMethod   = page{http.StatusMethodNotAllowed, "Not allowed", "This address is only for a browser on its way to Zoom or back."}
@@ -76,6 +78,10 @@ func ServeFailure(w http.ResponseWriter, err error) { pageOf(err).write(w) }
 // pageOf chooses the page of an error.
 func pageOf(err error) page {
 	switch {
+	case errors.Is(err, errOrphaned), errors.Is(err, errDoubtful), errors.Is(err, errLeft):
+		return pageOrphaned
+	case errors.Is(err, errNotAccepted): // whatever else Accept says that it is
+		return pageNotAccepted
 	case errors.Is(err, ErrLogin):
 		return pageNoLogin
 	case errors.Is(err, errDenied):
@@ -86,8 +92,6 @@ func pageOf(err error) page {
 		return pageNoRegion
 	case errors.Is(err, errMethod):
 		return pageMethod
-	case errors.Is(err, errOrphaned), errors.Is(err, errDoubtful), errors.Is(err, errLeft):
-		return pageOrphaned
 	case errors.Is(err, errUnsaved):
 		return pageUnsaved
 	case errors.Is(err, ErrStore):
