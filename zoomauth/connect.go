@@ -49,11 +49,12 @@ func (a App) connect(ctx context.Context, store TokenStore, accept acceptance, l
 	giveBack := sync.OnceValue(func() error { return release(p.lease) })
 	defer func() { _ = giveBack() }() // also if a transport of the caller's panics
 	t, err := a.exchangeUnder(ctx, p, accept, login, code)
-	if releaseErr := giveBack(); err == nil && releaseErr != nil {
-		t, err = a.saveAgain(ctx, p, t) // it was to commit only now
-	}
-	if err != nil {
+	releaseErr := giveBack()
+	switch {
+	case err != nil:
 		return nil, err
+	case releaseErr != nil: // it was to commit only now
+		return a.saveAgain(ctx, p, t)
 	}
 	tellSources(store, t)
 	return t, nil
@@ -90,33 +91,48 @@ func (a App) saveOrRevoke(ctx context.Context, p *lockedStore, t *Token) (*Token
 	if err == nil {
 		return next, nil
 	}
-	held, known := look(ctx, p.store, next)
-	switch {
-	case held != nil:
+	switch became, held := p.fate(ctx, next); became {
+	case fateKept:
 		return held, nil
-	case !known:
+	case fateUnknown:
 		return nil, opError(opKeep, fmt.Errorf("%w: %w", errDoubtful, err))
+	default:
+		return nil, a.end(ctx, p, next, err)
 	}
-	return nil, a.end(ctx, p, next, err)
 }
 
-// saveAgain saves a token again that a store may have lost as it gave its lock back.
+// saveAgain saves a token again that a store may have lost as it gave its lock back. Others
+// have had the lock since: what they have put in its place stays.
 func (a App) saveAgain(ctx context.Context, p *lockedStore, t *Token) (*Token, error) {
-	held, known := look(ctx, p.store, t)
-	if held != nil {
-		return held, nil
+	became, held := p.fate(ctx, t)
+	if became == fateLost || became == fateUnknown {
+		waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockTimeout)
+		defer cancel()
+		lease, err := lock(waiting, p.store)
+		switch {
+		case err == nil:
+			defer func() { _ = release(lease) }()
+			p = &lockedStore{store: p.store, lease: lease, base: p.base, marked: p.marked}
+		case became == fateUnknown:
+			return nil, opError(opKeep, fmt.Errorf("%w: %w", errDoubtful, err))
+		default:
+			return nil, a.end(ctx, p, t, err)
+		}
+		became, held = p.fate(ctx, t) // now that nobody else has the lock
 	}
-	waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockTimeout)
-	defer cancel()
-	lease, err := lock(waiting, p.store)
-	switch {
-	case err == nil:
-		defer func() { _ = release(lease) }()
-		return a.saveOrRevoke(ctx, &lockedStore{store: p.store, lease: lease, base: p.base, marked: p.marked}, t)
-	case !known:
-		return nil, opError(opKeep, fmt.Errorf("%w: %w", errDoubtful, err))
+	var err error
+	switch became {
+	case fateReplaced: // whoever did it has told the sources
+		return t, nil
+	case fateUnknown:
+		return nil, opError(opKeep, fmt.Errorf("%w: %w", errDoubtful, ErrStoreUnavailable))
+	case fateLost:
+		held, err = a.saveOrRevoke(ctx, p, t)
 	}
-	return nil, a.end(ctx, p, t, err)
+	if err == nil {
+		tellSources(p.store, held)
+	}
+	return held, err
 }
 
 // end revokes the grant of a token that is not in its store, and says so. A store that
@@ -127,7 +143,7 @@ func (a App) end(ctx context.Context, p *lockedStore, t *Token, cause error) err
 	if err := a.Revoke(ctx, t); err != nil {
 		return opError(opKeep, fmt.Errorf("%w (%v): %w", errOrphaned, err, cause)) //nolint:errorlint // what Zoom said of the revocation is not what this error is
 	}
-	if held, _ := look(ctx, p.store, t); held != nil {
+	if _, held := p.fate(ctx, t); held != nil {
 		_ = p.putBack(ctx, held)
 	}
 	return opError(opKeep, fmt.Errorf("%w: %w", errUnsaved, cause))

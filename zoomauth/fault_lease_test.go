@@ -3,6 +3,8 @@ package zoomauth_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -175,6 +177,65 @@ type failedRelease struct{ zoomauth.Lease }
 func (f failedRelease) Release() error {
 	_ = f.Lease.Release()
 	return errCommit
+}
+
+// lateRelease gives the lock back, takes its time, and says that it could not.
+type lateRelease struct {
+	*watched
+	then func()
+}
+
+func (l *lateRelease) Lock(ctx context.Context) (zoomauth.Lease, error) {
+	lease, err := l.watched.Lock(ctx)
+	return lateLease{lease, l}, err
+}
+
+type lateLease struct {
+	zoomauth.Lease
+	store *lateRelease
+}
+
+func (l lateLease) Release() error {
+	_ = l.Lease.Release()
+	if then := l.store.then; then != nil {
+		l.store.then = nil
+		then()
+	}
+	return errCommit
+}
+
+// What another login or a refresh puts in the place of a new token stays, although the
+// login of that one could not give its lock back and is not sure of its token.
+func TestFaultAU35OthersAreFasterThanTheRelease(t *testing.T) {
+	for _, next := range []string{"a login", "a refresh"} {
+		for _, failures := range []int{0, 1, 3} {
+			t.Run(fmt.Sprintf("AU35 %s, then %d loads fail", next, failures), inBubble(func(t *testing.T) {
+				store := &lateRelease{watched: &watched{}}
+				c := newConnecting(t, store)
+				store.then = func() {
+					time.Sleep(time.Second)
+					if next == "a login" {
+						assert.NoError(t, zoomauth.Keep(t.Context(), store.watched, authorize(t, c.zoom, c.app)))
+					} else {
+						src := sourceOf(t, c.app, store.watched, nil)
+						src.Rejected(t.Context(), accessOf(t, src))
+						accessOf(t, src)
+					}
+					store.on(func(_ context.Context, call string, _ *zoomauth.Token) error {
+						if call == "load" && failures > 0 {
+							failures--
+							return errDisk
+						}
+						return nil
+					})
+				}
+				assert.Equal(t, http.StatusOK, c.connect().StatusCode)
+				_, refresh := texts(t, store.inStore(t))
+				assert.NotEqual(t, c.given.tokens[0], refresh)
+				assert.Equal(t, []string{refresh}, c.given.alive(c.zoom))
+			}))
+		}
+	}
 }
 
 // bound is a store whose lease ends with the context of Lock, as a transaction does.

@@ -111,7 +111,7 @@ func (p *lockedStore) put(ctx context.Context, t *Token) (*Token, error) {
 	current, err := load(ctx, p.store)
 	checkErr := p.checked(ctx)
 	switch {
-	case current.isGrant(t):
+	case current.isFrom(p.after(t)):
 		return current, nil // it was taken although it failed
 	case checkErr != nil && swaps && err == nil:
 		return p.after(t), ErrStoreChanged
@@ -211,23 +211,38 @@ func (p *lockedStore) putBack(ctx context.Context, t *Token) error {
 	}
 }
 
-// look looks whether a store holds a token. It has time of its own, for what calls it may
-// have used up its time on a store that hangs.
-func look(ctx context.Context, store TokenStore, t *Token) (held *Token, known bool) {
+// A fate is what became of a token that a store took, or may have taken.
+type fate int
+
+const (
+	fateUnknown  fate = iota
+	fateLost          // the store holds what it held before, or nothing
+	fateKept          // it holds the token, or what that was refreshed to
+	fateReplaced      // somebody has authorised since
+)
+
+// fate looks what became of a token and returns what the store holds of it. It has time of
+// its own, for what calls it may have used up its time on a store that hangs.
+func (p *lockedStore) fate(ctx context.Context, t *Token) (fate, *Token) {
 	ctx = context.WithoutCancel(ctx)
 	for range lookTries {
 		looking, cancel := context.WithTimeout(ctx, lookTimeout)
-		current, err := load(looking, store)
+		current, err := load(looking, p.store)
 		cancel()
 		switch {
-		case current.isGrant(t):
-			return current, true
-		case err == nil, errors.Is(err, ErrNoToken), errors.Is(err, ErrStoreCorrupt):
-			return nil, true
+		case errors.Is(err, ErrNoToken), errors.Is(err, ErrStoreCorrupt):
+			return fateLost, nil
+		case err != nil:
+			_ = pace.Pause(ctx, saveInterval)
+		case current.isFrom(t):
+			return fateKept, current
+		case p.base != nil && current.isOf(p.base):
+			return fateLost, nil
+		default:
+			return fateReplaced, nil
 		}
-		_ = pace.Pause(ctx, saveInterval)
 	}
-	return nil, false
+	return fateUnknown, nil
 }
 
 // isGone reports whether a store, which said that it has removed a token, is known to hold
@@ -252,6 +267,12 @@ func isGone(ctx context.Context, store TokenStore, t *Token) bool {
 // isGrant reports whether two tokens are one answer of Zoom's.
 func (t *Token) isGrant(other *Token) bool {
 	return t != nil && t.accessToken() == other.accessToken() && t.refreshToken() == other.refreshToken()
+}
+
+// isFrom reports whether a token is another one, or what that was refreshed to.
+func (t *Token) isFrom(other *Token) bool {
+	return t.isGrant(other) || t != nil && t.ClientID == other.ClientID && t.Generation > other.Generation &&
+		t.Authorized.Equal(other.Authorized) && !t.Authorized.IsZero()
 }
 
 // isOf reports whether a token is of the same authorisation as another.

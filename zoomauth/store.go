@@ -250,7 +250,10 @@ func Keep(ctx context.Context, store TokenStore, t *Token) error {
 	p.base, _ = load(saving, store) // without it the save says what is wrong
 	next, err := p.put(saving, t)
 	if releaseErr := release(p.lease); err == nil && releaseErr != nil {
-		if held, _ := look(ctx, store, next); held == nil {
+		switch became, _ := p.fate(ctx, next); became {
+		case fateReplaced:
+			return nil
+		case fateLost, fateUnknown:
 			err = releaseErr
 		}
 	}
