@@ -42,7 +42,7 @@ func (l *admission) send(ctx context.Context, c *trip) (*Answer, *Failure) {
 	switch {
 	case f == nil && refusesToken(answer):
 		return nil, l.refused(ctx, c, answer)
-	case !refusesToken(answer) && !l.wasAccepted(c.token): // also a failure that says nothing against it
+	case !doubtsToken(answer) && !l.wasAccepted(c.token): // also a failure that says nothing against it
 		token := c.token
 		l.accepted.Store(&token)
 		l.tokens.Accepted(token)
@@ -152,10 +152,24 @@ func (l *admission) refused(ctx context.Context, c *trip, answer *Answer) *Failu
 	return f
 }
 
-// refusesToken reports whether the answer says that the token is no longer good:
-// status 401, or code 124 whatever the status. A token without a scope is good, and the
-// next one will lack it too.
+// refusesToken reports whether the answer says that the token is no longer good, and with
+// that that the request was not carried out. A status that says by itself what happened
+// outweighs the code.
 func refusesToken(a *Answer) bool {
+	switch {
+	case a.Status >= http.StatusInternalServerError:
+		return false
+	case a.Status == http.StatusRequestTimeout, a.Status == http.StatusTooEarly,
+		a.Status == http.StatusTooManyRequests, a.Status == http.StatusProxyAuthRequired:
+		return false
+	default:
+		return doubtsToken(a)
+	}
+}
+
+// doubtsToken reports status 401, or code 124 whatever the status. A token without a scope
+// is good, and the next one will lack it too.
+func doubtsToken(a *Answer) bool {
 	code := 0
 	if a.Error != nil {
 		code = a.Error.Code

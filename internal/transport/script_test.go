@@ -105,6 +105,7 @@ type tokens struct {
 	list     []string
 	err      error
 	rejected []string
+	accepted []string
 }
 
 func (s *tokens) Token(context.Context) (string, error) {
@@ -119,8 +120,8 @@ func (s *tokens) Held(context.Context) (string, bool) {
 	return token, err == nil
 }
 
-func (*tokens) Accepted(string) {}
-func (*tokens) Useless(string)  {}
+func (s *tokens) Accepted(token string) { s.accepted = append(s.accepted, token) }
+func (*tokens) Useless(string)          {}
 
 func (s *tokens) Rejected(_ context.Context, token string) bool {
 	s.rejected = append(s.rejected, token)

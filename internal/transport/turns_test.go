@@ -59,7 +59,7 @@ func (s *counted) Rejected(context.Context, string) bool { return false }
 func (s *counted) Accepted(string)                       {}
 func (s *counted) Useless(string)                        {}
 
-// A refused token is status 401, or code 124 under any status; under a success
+// A refused token is status 401, or code 124 under a status that does not decide; under a success
 // only a small body is looked at.
 func TestRefusedToken(t *testing.T) {
 	refusal := func(size int) string {
@@ -77,7 +77,6 @@ func TestRefusedToken(t *testing.T) {
 		{"400 with code 124", 400, refusal(100), true},
 		{"400 with code 124 in a long body", 400, refusal(5000), true},
 		{"404 with code 124", 404, refusal(100), true},
-		{"500 with code 124", 500, refusal(100), true},
 		{"200 with code 124", 200, refusal(100), true},
 		{"299 with code 124", 299, refusal(100), true},
 		{"200 with code 124 in 4 KiB", 200, refusal(4 << 10), true},
@@ -139,6 +138,34 @@ func TestFaultRL28OneForcedRefreshACall(t *testing.T) {
 				assert.Equal(t, tc.kind, failureOf(t, err).Kind)
 			})
 		})
+	}
+}
+
+// A status that says by itself what happened outweighs code 124: the token may be good, and
+// a write may have been carried out.
+func TestFaultBD33Code124UnderAStatusThatDecides(t *testing.T) {
+	for status, want := range map[int]struct {
+		reads, writes int
+		open          bool
+	}{
+		407: {1, 1, false}, 408: {5, 1, true}, 425: {5, 1, true}, 429: {5, 1, true},
+		500: {5, 1, true}, 502: {5, 1, true}, 503: {5, 1, true}, 504: {5, 1, true}, 599: {5, 1, true},
+	} {
+		for call, attempts := range map[*Call]int{get(): want.reads, post(): want.writes} {
+			t.Run(fmt.Sprint(status, call.Method), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					given := &tokens{list: []string{"a", "b"}}
+					s := &script{steps: []step{answers(status, `{"code":124,"message":"Invalid access token."}`)}}
+					_, n, err := newTestRoad(s, func(c *Config) { c.Tokens = given }).Do(t.Context(), call)
+					f := failureOf(t, err)
+					assert.Equal(t, attempts, n)
+					assert.Equal(t, KindStatus, f.Kind)
+					assert.Equal(t, want.open && !call.Repeatable, f.Open)
+					assert.Empty(t, given.rejected)
+					assert.Empty(t, given.accepted, "nor does it say that the token is good")
+				})
+			})
+		}
 	}
 }
 
