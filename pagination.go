@@ -204,6 +204,9 @@ func (l *List[T]) Pages(ctx context.Context) iter.Seq2[*Page[T], error] {
 // an empty one. It neither removes repeats nor checks that the listing is complete.
 func (l *List[T]) Page(ctx context.Context, token string) (*Page[T], error) {
 	spec, at, err := l.open(ctx, token)
+	if err == nil && at.IsOver() {
+		err = spec.incomplete("fewer rows than the server counts")
+	}
 	if err != nil {
 		return nil, &PageError{Token: token, Err: err}
 	}

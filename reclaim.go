@@ -127,7 +127,8 @@ var readBackAfter = [...]time.Duration{0, 3 * time.Second, 7 * time.Second}
 //   - admins, unless AllowAdmins is set; custom roles can carry rights of an admin and
 //     are not protected here,
 //   - pending users and Zoom Rooms,
-//   - users whose type, licence or status is not known, or whose role cannot be read,
+//   - users whose type, licence or status is not known, or whose role cannot be read or
+//     has no id and a name other than Owner, Admin or Member,
 //   - On-Prem users, unless AllowOnPrem is set,
 //   - hosts of a meeting that is in progress or begins within the hour, unless
 //     AllowLive is set. Due is what is due by the clock of this machine or by Zoom's; an
@@ -390,6 +391,8 @@ func (r *reclaim) protection(u *User) string {
 		return ""
 	case u.isUnread("role_id") || (u.RoleID == "" && u.isUnread("role_name")):
 		return "the role cannot be read"
+	case u.RoleID == "" && u.RoleName != "" && !u.hasRole(RoleMember, "Member"):
+		return "the role is not known" // its name may be that of the owner's, in another language
 	case r.opts.Method != ReclaimDowngrade:
 		return ""
 	case u.RoleID == "" && u.RoleName == "":

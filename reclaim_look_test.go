@@ -28,6 +28,7 @@ const noPermission = `{"code":200,"message":"No permission.","total_records":0,"
 func TestFaultBR29MeetingsThatAreCountedAndNotShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		later := plannedMeeting(fmt.Sprintf(`,"start_time":%q,"duration":30`, time.Now().Add(12*time.Hour).Format(time.RFC3339)))
+		other := strings.Replace(later, `"a=="`, `"b=="`, 1)
 		made := []answer{noReply, ok(deactivated)}
 		for name, tc := range map[string]struct {
 			look []answer
@@ -38,7 +39,8 @@ func TestFaultBR29MeetingsThatAreCountedAndNotShown(t *testing.T) {
 			"two counted, one shown":               {[]answer{meetingsPage("", 2, later)}, zoom.ErrListIncomplete},
 			"a live one counted, none shown":       {[]answer{meetingsPage("", 1, later), meetingsPage("", 1)}, zoom.ErrListIncomplete},
 			"the last page takes back the count":   {[]answer{meetingsPage("n", 2, later), meetingsPage("", 0), noMeetings, meetingsPage("n", 2, later), meetingsPage("", 0)}, zoom.ErrListIncomplete},
-			"shown the second time":                {append([]answer{meetingsPage("", 2, later), meetingsPage("", 2, later, later), noMeetings}, made...), nil},
+			"shown the second time":                {append([]answer{meetingsPage("", 2, later), meetingsPage("", 2, later, other), noMeetings}, made...), nil},
+			"two that share an id":                 {[]answer{meetingsPage("", 2, later), meetingsPage("", 2, later, later)}, zoom.ErrListIncomplete},
 			"more than counted":                    {append([]answer{meetingsPage("", 0, later), noMeetings}, made...), nil},
 			"no licence, after a meeting":          {[]answer{meetingsPage("n", 2, later), refusal(400, 3161, "x")}, errCode(3161)},
 			"no licence, for the live ones":        {[]answer{meetingsPage("", 1, later), refusal(400, 3161, "x")}, errCode(3161)},

@@ -66,6 +66,8 @@ func TestReclaimDecides(t *testing.T) {
 		{"BR03 owner by name", deactivate, user(`"type":2,"status":"active","role_name":"owner"`), protected},
 		{"BR03 owner although admins are allowed", admins, user(`"type":2,"status":"active","role_id":"0"`), protected},
 		{"BR04 admin by id", deactivate, user(`"type":2,"status":"active","role_id":"1"`), protected},
+		{"BR03 owner by a name in another language", deactivate, user(`"type":2,"status":"active","role_name":"Propriétaire"`), protected},
+		{"BR03 member by name", deactivate, user(`"type":2,"status":"active","role_name":"member"`), reclaimed},
 		{"BR04 admin by name", downgrade, user(`"type":2,"status":"active","role_name":"Admin"`), protected},
 		{"admin, allowed", admins, user(`"type":2,"status":"active","role_id":"1"`), reclaimed},
 		{"BR20 pending", deactivate, ok(`{"email":"u1@example.com","type":2,"status":"pending"}`), protected},

@@ -19,6 +19,7 @@ type single[T any] struct {
 	marks  map[uint64]int
 	added  int  // rows that the second reading had and the first had not
 	alike  bool // some rows have no id: one that changed is taken for another
+	shared bool // an id stands for several rows: which of them are missing cannot be told
 	over   bool
 	failed bool
 }
@@ -27,7 +28,7 @@ func newSingle[T any](p *Pager[T], at Place) *single[T] {
 	s := &single[T]{p: p, part: at.Part, rule: p.l.Rule, w: newWalk(0, p.l.Parts[at.Part].Size), before: at}
 	s.w.next, s.w.started = at.Token, at.Token != ""
 	s.rows = max(0, at.Rows)
-	if at.Rows == shortRows {
+	if at.IsOver() {
 		s.over, s.failed = true, true
 	}
 	if s.rule == ReadAgain && !s.w.started {
@@ -53,7 +54,7 @@ func (s *single[T]) place() (Place, bool) {
 	switch {
 	case s.over && !s.failed:
 		return Place{}, false
-	case s.before.Rows == shortRows || (s.again && s.rule == ReadAgain):
+	case s.before.IsOver() || (s.again && s.rule == ReadAgain):
 		return Place{Part: s.part, Rows: shortRows, Pages: shortRows}, true
 	case at.Token == "":
 		return Place{Part: s.part}, true
@@ -94,6 +95,9 @@ func (s *single[T]) take(ctx context.Context, r Request, page *Page[T], err erro
 	switch {
 	case loop != "":
 		return page, s.p.l.Fail(Loop, loop)
+	case isExtra && s.shared:
+		page.Items = nil
+		return nil, s.p.l.Fail(Incomplete, "two readings cannot be compared: rows share an id")
 	case isExtra && s.alike && s.counts && s.floor+s.added > s.total:
 		page.Items = nil
 		return nil, s.p.l.Fail(Incomplete, "two readings cannot be compared: rows change and have no id")
@@ -122,9 +126,13 @@ func (s *single[T]) handOut(page *Page[T]) (counted int) {
 	}
 	kept := page.Items[:0]
 	for i, mark := range page.Marks {
-		if s.marks[mark]--; s.marks[mark] < 0 {
-			kept = append(kept, page.Items[i])
+		left, isKnown := s.marks[mark]
+		s.marks[mark] = left - 1
+		if left > 0 {
+			continue
 		}
+		kept = append(kept, page.Items[i])
+		s.shared = s.shared || (isKnown && !s.alike) // rows without an id are alike to the letter
 	}
 	page.Items = kept
 	s.added += len(kept)
@@ -149,6 +157,9 @@ func (s *single[T]) end(ctx context.Context, last *Page[T]) {
 		s.failed = true
 	case s.again && s.added > 0:
 		s.failed = s.floor+s.added < s.total // still growing
+		if !s.failed && s.rows < s.total {
+			s.p.notice(ctx, NoticeCountDiffers, 0, s.total)
+		}
 	case s.rule == ReadAgain && !s.again && s.marks != nil:
 		s.readAgain(ctx)
 	default:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"hash/maphash"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -91,9 +92,9 @@ func TestFaultPG20RowsThatAreMissing(t *testing.T) {
 		"PG20 a gap, strict":                 {Strict, []sheet{{abc, 5, false}}, abc, nil, true},
 		"PG20 a gap that stays":              {ReadAgain, []sheet{{abc, 5, false}, {abc, 5, false}}, abc, []Notice{NoticeReadAgain, NoticeCountDiffers}, false},
 		"PG20 a gap that closes":             {ReadAgain, []sheet{{abc[:2], 3, false}, {abc, 3, false}}, abc, []Notice{NoticeReadAgain}, false},
-		"PG20 a gap that the union closes":   {ReadAgain, []sheet{{abc[:2], 3, false}, {abc[1:], 3, false}}, abc, []Notice{NoticeReadAgain}, false},
+		"PG20 a gap that the union closes":   {ReadAgain, []sheet{{abc[:2], 3, false}, {abc[1:], 3, false}}, abc, []Notice{NoticeReadAgain, NoticeCountDiffers}, false},
 		"PG20 a gap that still grows":        {ReadAgain, []sheet{{abc[:2], 5, false}, {abc[1:], 5, false}}, abc, []Notice{NoticeReadAgain}, true},
-		"PG20 rows that repeat":              {ReadAgain, []sheet{{[]string{"a", "a"}, 4, false}, {[]string{"a", "a", "a", "b"}, 4, false}}, []string{"a", "a", "a", "b"}, []Notice{NoticeReadAgain}, false},
+		"PG20 rows that share an id":         {ReadAgain, []sheet{{[]string{"a", "a"}, 4, false}, {[]string{"a", "a", "a", "b"}, 4, false}}, []string{"a", "a"}, []Notice{NoticeReadAgain}, true},
 		"PG20 a page is missing, read again": {ReadAgain, []sheet{{abc, 5, false}, {abc, 50, false}}, abc, []Notice{NoticeReadAgain}, true},
 		"PG20 nobody of some":                {ReadAgain, []sheet{{nil, 5, false}}, nil, nil, true},
 		"PG20 nobody of some, heavy":         {NoteOnly, []sheet{{nil, 5, false}}, nil, nil, true},
@@ -136,6 +137,37 @@ func TestFaultPG20RowsWithoutAnID(t *testing.T) {
 	require.ErrorAs(t, err, &f, "the readings cannot be compared")
 	assert.Equal(t, Incomplete, f.reason)
 	assert.Equal(t, []string{"a1", "b1"}, rows)
+}
+
+// TestFaultPG20RowsThatRepeat: of rows without an id, which are alike to the letter, it
+// does not matter which one is missing.
+func TestFaultPG20RowsThatRepeat(t *testing.T) {
+	l, _ := scripted(t, ReadAgain, 10, sheet{[]string{"a", "a"}, 4, false}, sheet{[]string{"a", "a", "a", "b"}, 4, false})
+	fetch := l.Fetch
+	l.Fetch = func(ctx context.Context, r Request) (*Page[string], error) {
+		page, err := fetch(ctx, r)
+		page.Unnamed = len(page.Items)
+		return page, err
+	}
+	rows, _, err := collect(t.Context(), l)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a", "a", "a", "b"}, rows)
+}
+
+// TestFaultPG20EchoedPageSize: a page size that the server says beyond what was asked for
+// hides no missing page, and no number of its own makes the choice of sizes long.
+func TestFaultPG20EchoedPageSize(t *testing.T) {
+	w := newWalk(0, 300)
+	assert.Empty(t, w.take(300, math.MaxInt32, "t"))
+	assert.Equal(t, 300, w.served)
+	w = newWalk(0, 30)
+	assert.Empty(t, w.take(100, 100, "t"))
+	assert.Equal(t, 100, w.served, "a server that sends more")
+	for _, total := range []int{0, 1, math.MaxInt32, math.MaxInt} {
+		for _, first := range []int{1, 30, 300, 2000} {
+			assert.LessOrEqual(t, secondSize(first, total, max(usualMost, first-1)), 2000)
+		}
+	}
 }
 
 // TestFaultPG14FailureOfTheSecondReading: whoever resumes behind it gets no row twice

@@ -7,6 +7,7 @@ const (
 	spread       = 1.15 // a second walk has at most so many times the pages of the first
 	fairDistance = 8    // rows, weighted: below it a larger page size is looked at too
 	guessedPages = 20   // where the server does not count
+	mostEdges    = 2000 // that are looked at: those behind them lie alike
 	leastShared  = 2    // rows that answers have to share
 	shortShared  = 3    // where one of them is short
 )
@@ -21,6 +22,7 @@ func secondSize(first, total, most int) int {
 	if total <= first {
 		total = guessedPages * first
 	}
+	total = min(total, mostEdges*first) // a count may be any number
 	best, bestScore := 0, score{}
 	try := func(from, to int) {
 		for size := from; size <= to; size++ {

@@ -17,6 +17,10 @@ type Place struct {
 	Short bool // some page before it was not full: the rows must not be forgotten
 }
 
+// IsOver reports whether the part was read to its end with rows missing: nothing but the
+// error comes from there.
+func (p Place) IsOver() bool { return p.Rows == shortRows }
+
 const (
 	unknownRows = -1
 	// shortRows is the place of a part that was read to its end, with rows missing. A

@@ -2,6 +2,9 @@ package paging
 
 import "fmt"
 
+// mostServed is the largest page size that is believed where none was asked for.
+const mostServed = 10_000
+
 // A spot is where a page of a walk begins.
 type spot struct{ rank, index int }
 
@@ -68,12 +71,15 @@ func (w *walk) take(rows int, size int, next string) (loop string) {
 }
 
 // pageSize is how many rows a page of this walk has: as the server says, else as it
-// was asked to send, and never fewer than it sent.
+// was asked to send, and never fewer than it sent. What it says is believed up to the
+// size that it was asked for: a larger one would hide that pages are missing.
 func (w *walk) pageSize(rows, said int) int {
 	size := max(w.served, rows)
 	switch {
+	case said > 0 && w.asks > 0:
+		return max(size, min(said, w.asks))
 	case said > 0:
-		return max(size, said)
+		return max(size, min(said, mostServed))
 	case w.asks > 0:
 		return max(size, w.asks)
 	default:
