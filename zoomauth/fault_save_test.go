@@ -170,6 +170,22 @@ func TestFaultAU06SomebodyElseWins(t *testing.T) {
 	})
 }
 
+// A store that fails for a moment while the source is closed costs no grant.
+func TestFaultAU06CloseTriesForAWhile(t *testing.T) {
+	inBubble(func(t *testing.T) {
+		w := &wire{answers: []wireAnswer{brings("access-canary-2", "refresh-canary-2")}}
+		store := holding(t, w.app(), 0)
+		store.on(failing(-1))
+		src := sourceOf(t, w.app(), store, nil)
+		accessOf(t, src)
+		store.on(failing(5))
+		begin := time.Now()
+		require.NoError(t, src.Close())
+		assert.LessOrEqual(t, time.Since(begin), 10*time.Second)
+		assertStored(t, store, "refresh-canary-2", false)
+	})(t)
+}
+
 func TestFaultAU06Close(t *testing.T) {
 	for _, c := range []struct {
 		name  string

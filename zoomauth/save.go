@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/seatkit/zoom/internal/pace"
 )
 
 // save saves a token before it is used. One that the store does not take is kept
@@ -84,6 +86,17 @@ func (s *Source) prolongKept(ctx context.Context) {
 		}
 		timer.Reset(pause)
 	}
+}
+
+// saveLast saves what is not saved yet before the source ends. A store that fails is tried
+// again while there is time.
+func (s *Source) saveLast(ctx context.Context) error {
+	end := time.Now().Add(lastSaveTimeout)
+	err := s.saveAgain(ctx, lastSaveTimeout)
+	for err != nil && time.Until(end) > saveInterval && pace.Pause(ctx, saveInterval) == nil {
+		err = s.saveAgain(ctx, time.Until(end))
+	}
+	return err
 }
 
 // saveAgain saves what is not saved yet, if there is anything.

@@ -218,10 +218,10 @@ func (s *Source) replaced(t *Token) {
 	}
 }
 
-// Close ends the source: it waits for a refresh under way and saves what is not
-// saved yet. A token that still cannot be saved is an [ErrStore]: the next process
-// will find a refresh token that was used up. A closed source gives out the access
-// token that it holds, and then [zoom.ErrClosed].
+// Close ends the source: it waits for a refresh under way and saves what is not saved
+// yet, which it tries for 20 s. A token that still cannot be saved is an [ErrStore]: the
+// next process will find a refresh token that was used up. A closed source gives out the
+// access token that it holds, and then [zoom.ErrClosed].
 func (s *Source) Close() error {
 	if s == nil || s.mint == nil {
 		return nil
@@ -232,7 +232,7 @@ func (s *Source) Close() error {
 	defer cancel()
 	go s.prolongKept(ctx) // of a refresh that ends only now and could not be saved
 	s.cache.Wait(ctx)
-	err := s.saveAgain(ctx, lastSaveTimeout)
+	err := s.saveLast(ctx)
 	s.grants.end()
 	return opError("auth.save", err)
 }
