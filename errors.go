@@ -48,8 +48,8 @@ var (
 )
 
 // RetryAt returns when it makes sense to try again, for an error that waiting mends
-// ([Temporary]): the moment that Zoom named, of several the last, else a little while
-// from now. ok is false for any other error. It looks through [*PageError] and through
+// ([Temporary]): the moment that Zoom named, of several the last, else 30 seconds from
+// now. That distance does not grow: count your tries. ok is false for any other error. It looks through [*PageError] and through
 // wrapped and joined errors.
 func RetryAt(err error) (at time.Time, ok bool) {
 	if !Temporary(err) {
@@ -70,7 +70,7 @@ func RetryAt(err error) (at time.Time, ok bool) {
 // Temporary reports whether the same again may succeed later: after a limit, a failure
 // of Zoom's or of the network, an answer that is not what Zoom describes, a listing
 // that must be listed again from its start, a change that Zoom accepted and did not make,
-// or any error for which Zoom named a moment. [ErrOutcomeUnknown] is not one of them:
+// a store of tokens that cannot be reached, or any error for which Zoom named a moment. [ErrOutcomeUnknown] is not one of them:
 // look first whether the change was made.
 func Temporary(err error) bool {
 	if errors.Is(err, ErrOutcomeUnknown) {
@@ -79,18 +79,20 @@ func Temporary(err error) bool {
 	named := false
 	eachError(err, func(e *Error) { named = named || !e.RetryAt.IsZero() })
 	return named || isAny(err, ErrRateLimited, ErrDailyLimit, ErrConcurrentOp, ErrServer, ErrUnreachable, ErrTimeout,
-		ErrBadResponse, ErrPageTokenExpired, ErrListIncomplete, ErrNotApplied)
+		ErrBadResponse, ErrPageTokenExpired, ErrListIncomplete, ErrNotApplied, meaning.ErrStoreUnavailable, meaning.ErrStoreChanged)
 }
 
-// Unavailable reports whether Zoom, or the way to it, failed or is overloaded: the
-// error says nothing about the request itself.
+// Unavailable reports whether Zoom, the way to it, or the store of the tokens failed or is
+// overloaded: the error says nothing about the request itself.
 func Unavailable(err error) bool {
-	return isAny(err, ErrServer, ErrUnreachable, ErrTimeout, ErrRateLimited, ErrTLS, ErrRedirect, ErrBadResponse, ErrBodyTooLarge)
+	return isAny(err, ErrServer, ErrUnreachable, ErrTimeout, ErrRateLimited, ErrTLS, ErrRedirect, ErrBadResponse, ErrBodyTooLarge,
+		meaning.ErrStoreUnavailable)
 }
 
 // StopsRun reports whether the same error would come back for every other user, so
-// that a loop over users must stop. An error that is not known does not stop it, and
-// neither does a limit that Zoom says is of this one user.
+// that a loop over users must stop. The caller's own context that ended is such an error.
+// One that is not known does not stop it, and neither does a limit that Zoom says is of
+// this one user.
 func StopsRun(err error) bool {
 	unknownRoute, oneUser := false, false
 	eachError(err, func(e *Error) {
@@ -101,7 +103,7 @@ func StopsRun(err error) bool {
 	return unknownRoute || limited || isAny(err, context.Canceled, context.DeadlineExceeded,
 		ErrUnauthorized, ErrReauthorize, ErrClientCredentials, ErrScope, ErrForbidden, ErrAccountMismatch, ErrNoReport, ErrClosed,
 		ErrNoSeats, // no seat is left to move anybody to
-		ErrServer, ErrUnreachable, ErrTimeout, ErrTLS, ErrRedirect)
+		ErrServer, ErrUnreachable, ErrTimeout, ErrTLS, ErrRedirect, meaning.ErrStore)
 }
 
 // StopsPromotions reports whether the refusal of a promotion, a licence that was to be
@@ -118,10 +120,11 @@ func StopsPromotions(err error) bool {
 }
 
 // NeedsPerson reports whether somebody must act before the call can succeed:
-// authorise again, mend credentials, grant a scope or a permission, buy seats.
+// authorise again, mend credentials, grant a scope or a permission, buy seats, look at a
+// token that is stored and cannot be read.
 func NeedsPerson(err error) bool {
 	return isAny(err, ErrReauthorize, ErrUnauthorized, ErrClientCredentials, ErrScope, ErrForbidden, ErrAccountMismatch,
-		ErrNoSeats, ErrNoReport, ErrTLS, ErrRedirect)
+		ErrNoSeats, ErrNoReport, ErrTLS, ErrRedirect, meaning.ErrStoreCorrupt)
 }
 
 func isAny(err error, targets ...error) bool {

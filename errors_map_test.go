@@ -19,6 +19,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/seatkit/zoom"
+	"github.com/seatkit/zoom/zoomauth"
 	"github.com/seatkit/zoom/zoomtest"
 )
 
@@ -259,6 +260,11 @@ func TestQuestionsAboutErrors(t *testing.T) {
 		{refused(zoom.ErrNotApplied), answers{temporary: true}},
 		{refused(zoom.ErrAccountMismatch), answers{stops: true, person: true}},
 		{refused(zoom.ErrClosed), answers{stops: true}},
+		{refused(zoomauth.ErrStore), answers{stops: true}},
+		{refused(zoomauth.ErrStoreUnavailable), answers{temporary: true, unavailable: true, stops: true}},
+		{refused(zoomauth.ErrStoreChanged), answers{temporary: true, stops: true}},
+		{refused(zoomauth.ErrStoreCorrupt), answers{stops: true, person: true}},
+		{refused(zoomauth.ErrNoToken), answers{stops: true, person: true}},
 		{&zoom.Error{StatusCode: 404, Code: 2300}, answers{stops: true}},
 		{&zoom.Error{StatusCode: 403, Err: zoom.ErrForbidden, RetryAt: endOfNovember}, answers{temporary: true, stops: true, person: true}},
 	} {
@@ -289,8 +295,8 @@ func TestQuestionsAreAsDocumented(t *testing.T) {
 		for _, cell := range cells[2:7] {
 			answers += strings.TrimSpace(cell) + ";"
 		}
-		for name := range strings.SplitSeq(strings.ReplaceAll(cells[1], "`", ""), ",") {
-			documented[strings.TrimSpace(name)] = answers
+		for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[1], -1) {
+			documented[name[1]] = answers
 		}
 	}
 	word := map[bool]string{true: "yes;", false: ";"}
@@ -304,6 +310,8 @@ func TestQuestionsAreAsDocumented(t *testing.T) {
 		"ErrBadResponse": zoom.ErrBadResponse, "ErrBodyTooLarge": zoom.ErrBodyTooLarge, "ErrPageTokenExpired": zoom.ErrPageTokenExpired,
 		"ErrPageLoop": zoom.ErrPageLoop, "ErrListIncomplete": zoom.ErrListIncomplete, "ErrOutcomeUnknown": zoom.ErrOutcomeUnknown,
 		"ErrNotApplied": zoom.ErrNotApplied, "ErrAccountMismatch": zoom.ErrAccountMismatch, "ErrClosed": zoom.ErrClosed,
+		"ErrStoreUnavailable": zoomauth.ErrStoreUnavailable, "ErrStoreChanged": zoomauth.ErrStoreChanged, "ErrStoreCorrupt": zoomauth.ErrStoreCorrupt,
+		"context.Canceled": context.Canceled, "context.DeadlineExceeded": context.DeadlineExceeded,
 	} {
 		err := &zoom.Error{Op: "users.get", Err: sentinel}
 		want := ""

@@ -16,16 +16,16 @@ import (
 // [errors.Is].
 var (
 	// ErrStore is any failure of a [TokenStore].
-	ErrStore = errors.New("token store failed")
+	ErrStore = meaning.ErrStore
 	// ErrStoreUnavailable: the store, or its lock, cannot be had now. It is an
 	// ErrStore.
-	ErrStoreUnavailable = fmt.Errorf("%w: not available", ErrStore)
+	ErrStoreUnavailable = meaning.ErrStoreUnavailable
 	// ErrStoreCorrupt: what is stored cannot be read. It is left as it is. It is an
 	// ErrStore.
-	ErrStoreCorrupt = fmt.Errorf("%w: what is stored cannot be read", ErrStore)
+	ErrStoreCorrupt = meaning.ErrStoreCorrupt
 	// ErrStoreChanged: the store does not hold what was to be replaced. It is an
 	// ErrStore.
-	ErrStoreChanged = fmt.Errorf("%w: the stored token was replaced meanwhile", ErrStore)
+	ErrStoreChanged = meaning.ErrStoreChanged
 	// ErrNoToken: nothing is stored. It is a [zoom.ErrReauthorize].
 	ErrNoToken = fmt.Errorf("no token is stored: %w", zoom.ErrReauthorize)
 	// ErrLogin: a callback that belongs to no login under way: its state is wrong,

@@ -3,7 +3,10 @@
 // exports the sentinels; package zoomauth uses the same map.
 package meaning
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // The sentinels. Package zoom documents them.
 var (
@@ -28,4 +31,11 @@ var (
 	ErrBodyTooLarge      = errors.New("answer exceeds the size limit")
 	ErrPageTokenExpired  = errors.New("page token invalid or expired")
 	ErrNoReport          = errors.New("this plan or account has no such report")
+
+	// Those of a store of tokens; package zoomauth hands them out.
+
+	ErrStore            = errors.New("token store failed")
+	ErrStoreUnavailable = fmt.Errorf("%w: not available", ErrStore)
+	ErrStoreCorrupt     = fmt.Errorf("%w: what is stored cannot be read", ErrStore)
+	ErrStoreChanged     = fmt.Errorf("%w: the stored token was replaced meanwhile", ErrStore)
 )
