@@ -14,7 +14,7 @@ const acceptTimeout = 10 * time.Second // of HandlerOptions.Accept, out of the m
 
 var (
 	errNotAccepted = errors.New("the new token was not accepted, and its grant was revoked at Zoom")
-	errUndecided   = errors.New("Accept did not return")
+	errUndecided   = errors.New("the function Accept did not return")
 )
 
 // An acceptance says whether next may take the place of old, which is nil if there is none.

@@ -43,11 +43,13 @@ func TestFaultAU21RefreshTokenComesToItsEnd(t *testing.T) {
 		assert.Equal(t, end.Add(-14*day), told.at[0])
 		assert.True(t, end.Equal(told.end[0]))
 		accessOf(t, sourceOf(t, w.app(), store, later.options()))
+		synctest.Wait()
 		assert.Empty(t, later.at)
 		unmarked := *store.inStore(t)
 		unmarked.Warned = false
 		require.NoError(t, store.Save(t.Context(), &unmarked))
 		accessOf(t, sourceOf(t, w.app(), store, later.options()))
+		synctest.Wait()
 		require.Len(t, later.at, 1, "a process that begins later")
 		assert.True(t, end.Equal(later.end[0]))
 		assertStored(t, store, "refresh-canary-1", false)
@@ -77,6 +79,7 @@ func TestFaultAU21RotationPreventsIt(t *testing.T) {
 		time.Sleep(91 * day) // nobody asked
 		_, err = src.Token(t.Context())
 		require.ErrorIs(t, err, zoom.ErrReauthorize)
+		synctest.Wait()
 		assert.Len(t, told.at, 1, "too late, and told all the same")
 		_, err = store.Load(t.Context())
 		require.NoError(t, err, "never deleted")
@@ -98,6 +101,7 @@ func TestFaultAU21NothingCanBeRefreshed(t *testing.T) {
 		none := sourceOf(t, w.app(), &zoomauth.MemoryStore{}, told.options())
 		_, err := none.Token(t.Context())
 		require.ErrorIs(t, err, zoomauth.ErrNoToken)
+		synctest.Wait()
 		assert.Len(t, told.at, 1, "there is none")
 	})
 }

@@ -258,6 +258,59 @@ func TestFaultAU08ExpiringAsksNoStore(t *testing.T) {
 	})
 }
 
+// The warning waits for a store that hangs, and nobody waits for the warning but Close. The
+// hook may ask the source.
+func TestFaultAU08NobodyWaitsForTheWarning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{answers: []wireAnswer{brings("access-canary-2", "refresh-canary-2")}}
+		store := holding(t, w.app(), time.Hour)
+		old := *store.inStore(t)
+		old.RefreshIssued = time.Now().Add(-80 * day)
+		require.NoError(t, store.Save(t.Context(), &old))
+		store.on(func(ctx context.Context, call string, _ *zoomauth.Token) error {
+			if call != "lock" {
+				return nil
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		var src *zoomauth.Source
+		var told []string
+		src = sourceOf(t, w.app(), store, &zoomauth.SourceOptions{Expiring: func(context.Context, time.Time) {
+			told = append(told, accessOf(t, src))
+		}})
+		begin := time.Now()
+		for range 3 {
+			assert.Equal(t, "access-canary-1", accessOf(t, src))
+		}
+		assert.Zero(t, time.Since(begin))
+		assert.Empty(t, told)
+		require.NoError(t, src.Close())
+		assert.Equal(t, []string{"access-canary-1"}, told, "Close waits for it")
+		assert.LessOrEqual(t, time.Since(begin), time.Minute)
+	})
+}
+
+// A lock that the warning could not give back is reported, and so is the end of the token.
+func TestFaultAU08TheWarningCannotUnlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{}
+		store := holding(t, w.app(), time.Hour)
+		old := *store.inStore(t)
+		old.RefreshIssued = time.Now().Add(-80 * day)
+		require.NoError(t, store.Save(t.Context(), &old))
+		warned, failed := 0, 0
+		src := sourceOf(t, w.app(), &unreleased{watched: store}, &zoomauth.SourceOptions{
+			Expiring:    func(context.Context, time.Time) { warned++ },
+			StoreFailed: func(_ context.Context, err error) { failed++; assert.ErrorIs(t, err, zoomauth.ErrStore) },
+		})
+		accessOf(t, src)
+		synctest.Wait()
+		assert.Equal(t, 1, warned)
+		assert.Equal(t, 1, failed)
+	})
+}
+
 // The holder of the lock died: who waits gets it when the lease has ended, and no error.
 func TestFaultMP03TheHolderDies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

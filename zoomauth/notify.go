@@ -19,7 +19,6 @@ func (s *Source) after(ctx context.Context, f tokens.Fetched) {
 	if trace := s.app().Trace; trace != nil && trace.Token != nil {
 		s.later(func(ctx context.Context) { trace.Token(ctx, tokenInfo(f)) })
 	}
-	s.warn(ctx)
 	for hook := s.nextHook(); hook != nil; hook = s.nextHook() {
 		hook(ctx)
 	}
@@ -91,40 +90,50 @@ func (s *Source) lastSeen() *Token {
 
 // warn reports that the refresh token comes to its end: once for a store, whose token is
 // marked. Of a store that fails, each source reports. The store is asked only when that is
-// near: nobody waits for it else, and nothing that is to be saved does.
-func (s *Source) warn(ctx context.Context) {
+// near, and when the callers have their token.
+func (s *Source) warn(ctx context.Context, _ tokens.Fetched) {
+	ctx, cancel := context.WithTimeout(ctx, hooksTimeout)
+	defer cancel()
 	hook, t := s.opts.Expiring, s.lastSeen()
 	if hook == nil || t == nil || t.Warned {
 		return
 	}
 	end := t.RefreshExpiry()
-	if end.IsZero() || time.Until(end) > warnBefore || s.grants.enter(ctx) != nil {
+	if end.IsZero() || time.Until(end) > warnBefore {
 		return
 	}
-	defer s.grants.leave()
-	if s.warned.Equal(end) {
-		return
+	isFirst, err := s.isFirstToWarn(ctx, t, end)
+	if isFirst {
+		hook(ctx, end)
 	}
-	s.warned = end
-	if s.isFirstToWarn(ctx, t) {
-		s.later(func(ctx context.Context) { hook(ctx, end) })
+	if failed := s.opts.StoreFailed; failed != nil && err != nil {
+		failed(ctx, err)
 	}
 }
 
-// isFirstToWarn marks the stored token, unless another source has done so.
-func (s *Source) isFirstToWarn(ctx context.Context, t *Token) bool {
+// isFirstToWarn marks the stored token, unless this source or another one has done so. The
+// error is that of giving the lock back.
+func (s *Source) isFirstToWarn(ctx context.Context, t *Token, end time.Time) (isFirst bool, err error) {
+	if s.grants.enter(ctx) != nil {
+		return false, nil
+	}
+	defer s.grants.leave()
+	if s.warned.Equal(end) {
+		return false, nil
+	}
+	s.warned = end
 	lease, err := s.grants.lock(ctx)
 	if err != nil {
-		return true
+		return true, nil // each source reports then
 	}
-	defer s.unlock(ctx, lease)
+	defer func() { err = s.giveBack(ctx, lease) }()
 	cur, err := s.load(ctx)
 	switch {
 	case err != nil:
-		return true
+		return true, nil
 	case cur.Warned || cur.refreshToken() != t.refreshToken():
-		return false
+		return false, nil
 	}
 	_ = s.grants.mark(ctx, cur, func(t *Token) { t.Warned = true })
-	return true
+	return true, nil
 }

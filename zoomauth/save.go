@@ -30,13 +30,18 @@ func (s *Source) save(ctx context.Context, base, t *Token) (*Token, error) {
 
 // unlock gives the lock back, unless it is to be kept for a token that is not saved yet.
 func (s *Source) unlock(ctx context.Context, lease Lease) {
+	if err := s.giveBack(ctx, lease); err != nil {
+		s.storeFailed(err)
+	}
+}
+
+// giveBack is unlock, whose failure is the caller's to report.
+func (s *Source) giveBack(ctx context.Context, lease Lease) error {
 	defer s.saveLater(ctx)
 	if s.grants.keep(lease) { // Close gives it back when it has tried to save
-		return
+		return nil
 	}
-	if err := s.grants.release(ctx, lease); err != nil {
-		s.storeFailed(opError("auth.lock", err))
-	}
+	return opError("auth.lock", s.grants.release(ctx, lease))
 }
 
 // saveLater begins to save what is not saved yet, unless that is done already.

@@ -21,6 +21,9 @@ import (
 // and before those who wait get their token. It may use the store; it must not ask the
 // source, which waits for it. Its panic is raised again in a caller of Token: one that
 // waits, else the next one.
+//
+// Expiring runs after those who wait have their token, because it needs the lock of the
+// store first. It may ask the source. Only [Source.Close] waits for it.
 type SourceOptions struct {
 	// AccountID is the Zoom account whose token it must be. A stored token that is
 	// known to be of another one is zoom.ErrAccountMismatch before anything is sent.
@@ -143,7 +146,7 @@ func (a App) newSource(store TokenStore, opts *SourceOptions) (*Source, error) {
 		s.opts = *opts
 	}
 	s.cache = tokens.New(tokens.Config[*Token]{
-		Fetch: s.fetch, After: s.after, Prepare: a.traced, Timeout: fetchTimeout,
+		Fetch: s.fetch, After: s.after, Late: s.warn, Prepare: a.traced, Timeout: fetchTimeout,
 		Overrun: opError("auth.source", fmt.Errorf("%w: %w", zoom.ErrTimeout, context.DeadlineExceeded)),
 		Looks:   true,
 		Drops:   func(err error) bool { return errors.Is(err, zoom.ErrAccountMismatch) },
@@ -218,10 +221,10 @@ func (s *Source) replaced(t *Token) {
 	}
 }
 
-// Close ends the source: it waits for a refresh under way and saves what is not saved
-// yet, which it tries for 20 s. A token that still cannot be saved is an [ErrStore]: the
-// next process will find a refresh token that was used up. A closed source gives out the
-// access token that it holds, and then [zoom.ErrClosed].
+// Close ends the source: it waits for a refresh and a hook under way and saves what is not
+// saved yet, which it tries for 20 s. A token that still cannot be saved is an [ErrStore]:
+// the next process will find a refresh token that was used up. A closed source gives out
+// the access token that it holds, and then [zoom.ErrClosed].
 func (s *Source) Close() error {
 	if s == nil || s.mint == nil {
 		return nil
@@ -231,7 +234,7 @@ func (s *Source) Close() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go s.prolongKept(ctx) // of a refresh that ends only now and could not be saved
-	s.cache.Wait(ctx)
+	s.cache.Wait()
 	err := s.saveLast(ctx)
 	s.grants.end()
 	return opError("auth.save", err)

@@ -227,6 +227,7 @@ func TestFaultST02HooksOnceForAStore(t *testing.T) {
 					assert.NoError(t, err)
 				}
 			})
+			synctest.Wait()
 			assert.Equal(t, 1, told)
 			assert.True(t, store.inStore(t).Warned)
 			time.Sleep(time.Hour)

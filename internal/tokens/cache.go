@@ -48,6 +48,7 @@ type Config[T any] struct {
 	Fetch   func(ctx context.Context, w Want) (*Token[T], error)
 	Prepare func(context.Context) context.Context // adds to the context of a fetch; nil: nothing
 	After   func(ctx context.Context, f Fetched)  // hooks, after a fetch and before its result is given out; nil: none
+	Late    func(ctx context.Context, f Fetched)  // hooks that nobody waits for but Wait; nil: none
 	Timeout time.Duration                         // of one fetch
 	Overrun error                                 // the result of a fetch that exceeds Timeout
 
@@ -85,6 +86,8 @@ type Cache[T any] struct {
 	gaveUp    time.Time // when the last one was given up
 	panicked  *hooks.Panic
 	closed    error
+
+	late sync.WaitGroup // of Config.Late
 }
 
 // New makes an empty cache.
@@ -294,12 +297,10 @@ func (c *Cache[T]) Close(err error) {
 	c.closed = err
 }
 
-// Wait returns when no fetch is under way, or when the context ends.
-func (c *Cache[T]) Wait(ctx context.Context) {
-	select {
-	case <-c.Idle():
-	case <-ctx.Done():
-	}
+// Wait returns when the last fetch of a closed cache has ended, and its late hooks have.
+func (c *Cache[T]) Wait() {
+	<-c.Idle()
+	c.late.Wait()
 }
 
 // Idle is closed when the fetch under way has ended, or at once if there is none.

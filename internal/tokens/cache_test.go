@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -103,7 +104,7 @@ func TestFaultIN19(t *testing.T) {
 			assert.Equal(t, timeout, time.Since(begin))
 		}
 		assert.Equal(t, "t4", access(t, c))
-		c.Wait(t.Context())
+		c.Wait()
 	}))
 	t.Run("IN19 a late result is dropped", bubble(func(t *testing.T) {
 		s := &source{do: func(_ context.Context, n int) error {
@@ -299,6 +300,57 @@ func TestHookThatPanicsDoesSoInACaller(t *testing.T) {
 }
 
 // What a person has authorised meanwhile is not replaced by a fetch from before.
+// Late hooks keep nobody waiting but Wait, whatever they do.
+func TestLateHooks(t *testing.T) {
+	for name, c := range map[string]struct {
+		late   func()
+		raised bool
+	}{
+		"slow":   {func() { time.Sleep(time.Minute) }, false},
+		"panics": {func() { time.Sleep(time.Minute); panic("hook") }, true},
+		"exits":  {func() { time.Sleep(time.Minute); runtime.Goexit() }, false},
+	} {
+		t.Run(name, bubble(func(t *testing.T) {
+			s := &source{}
+			var done atomic.Int32
+			cache := tokens.New(tokens.Config[int]{Fetch: s.fetch, Timeout: timeout, Overrun: errOverrun, Late: func(_ context.Context, f tokens.Fetched) {
+				defer done.Add(1)
+				assert.False(t, f.Expiry.IsZero())
+				c.late()
+			}})
+			begin := time.Now()
+			assert.Equal(t, "t1", access(t, cache))
+			cache.Rejected("t1")
+			assert.Equal(t, "t2", access(t, cache), "nor does the next fetch")
+			<-cache.Idle()
+			assert.Less(t, time.Since(begin), time.Minute)
+			cache.Close(errOverrun)
+			cache.Wait()
+			assert.Equal(t, int32(2), done.Load())
+			if c.raised {
+				assert.PanicsWithValue(t, "hook", func() { _, _ = cache.Access(t.Context(), nil) })
+			}
+			assert.Equal(t, "t2", access(t, cache))
+		}))
+	}
+	t.Run("also after a fetch that was given up", bubble(func(t *testing.T) {
+		called := make(chan bool, 1)
+		cache := tokens.New(tokens.Config[int]{
+			Timeout: timeout, Overrun: errOverrun,
+			Fetch: func(context.Context, tokens.Want) (*tokens.Token[int], error) {
+				time.Sleep(2 * timeout)
+				return nil, errOverrun
+			},
+			Late: func(context.Context, tokens.Fetched) { called <- true },
+		})
+		_, err := cache.Access(t.Context(), nil)
+		require.ErrorIs(t, err, errOverrun)
+		cache.Wait()
+		assert.Empty(t, called)
+		assert.True(t, <-called)
+	}))
+}
+
 func TestPutOutdatesAFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{do: func(context.Context, int) error { time.Sleep(10 * time.Second); return nil }}
@@ -390,7 +442,7 @@ func TestInvariants(t *testing.T) {
 			group.Wait()
 			ctx, cancel := context.WithTimeout(t.Context(), timeout)
 			defer cancel()
-			c.Wait(ctx)
+			c.Wait()
 			require.NoError(t, ctx.Err())
 			time.Sleep(time.Minute) // for what was given up
 		}))

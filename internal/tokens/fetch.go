@@ -52,14 +52,16 @@ func (c *Cache[T]) run(ctx context.Context, f *flight[T]) {
 	defer cancel()
 	var tok *Token[T]
 	var p *hooks.Panic
+	var info Fetched
 	err := errEnded
+	defer func() { c.callLate(ctx, f, info) }() // runs after the next one
 	defer func() { c.settle(f, tok, err, p) }() // also after a runtime.Goexit
 	p = hooks.Catch(func() {
 		var attempts recorder
 		defer attempts.replay() // when the fetch has saved what it has to
 		tok, err = c.Fetch(transport.WithEvents(ctx, attempts.events(ctx)), f.want)
 	})
-	info := Fetched{Err: err, Duration: time.Since(f.began)}
+	info = Fetched{Err: err, Duration: time.Since(f.began)}
 	if tok != nil && err == nil {
 		info.Expiry = tok.Expiry
 	}
@@ -68,6 +70,20 @@ func (c *Cache[T]) run(ctx context.Context, f *flight[T]) {
 			p = first(p, hooks.Catch(func() { hook(ctx, info) }))
 		}
 	}
+}
+
+// callLate calls the hooks that nobody waits for. Their panic is raised in the next call.
+func (c *Cache[T]) callLate(ctx context.Context, f *flight[T], info Fetched) {
+	if c.Late == nil {
+		return
+	}
+	if !f.givenUp {
+		defer c.late.Done()
+	}
+	p := hooks.Catch(func() { c.Late(ctx, info) })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.panicked = first(c.panicked, p)
 }
 
 func first(p, later *hooks.Panic) *hooks.Panic {
@@ -94,13 +110,14 @@ func (c *Cache[T]) abandon(f *flight[T]) {
 func (c *Cache[T]) settle(f *flight[T], tok *Token[T], err error, p *hooks.Panic) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.panicked == nil {
-		c.panicked = p
-	}
+	c.panicked = first(c.panicked, p)
 	f.giveUp.Stop()
 	if f.givenUp {
 		c.hanging--
 		return
+	}
+	if c.Late != nil {
+		c.late.Add(1)
 	}
 	c.end(f, tok, err)
 }
