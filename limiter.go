@@ -29,7 +29,10 @@ type LocalLimiter struct {
 type LimiterOption func(*limits) error
 
 // LimitShare uses only a share of the account's limits and budgets, above 0 up
-// to 1, and leaves the rest to the account's other apps.
+// to 1, and leaves the rest to the account's other apps. A limit per second is rounded
+// down to whole requests. A part below one request a second, and any part of the limit per
+// minute, cannot be kept apart exactly: several processes that share an account so can
+// break it together by a request each. One limiter for all of them does not.
 func LimitShare(share float64) LimiterOption {
 	return func(l *limits) error {
 		if !(share > 0 && share <= 1) {

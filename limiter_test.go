@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -108,6 +109,33 @@ func TestFaultRL15NoWindowAboveTheLimitUnder429s(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// Processes that split an account by shares do not break its limit together.
+func TestFaultRL15SharesTogether(t *testing.T) {
+	for _, c := range []struct {
+		plan   zoom.Plan
+		class  zoom.RateClass
+		shares []float64
+	}{
+		{zoom.PlanPro, zoom.ClassHeavy, []float64{0.25, 0.25, 0.25, 0.25}},
+		{zoom.PlanPro, zoom.ClassMedium, []float64{0.125, 0.125, 0.125, 0.125, 0.125, 0.125, 0.125, 0.125}},
+		{zoom.PlanPro, zoom.ClassLight, []float64{0.7, 0.3}},
+		{zoom.PlanFree, zoom.ClassLight, []float64{0.6, 0.4}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var at []time.Time
+			for _, share := range c.shares {
+				begin := time.Now()
+				l := zoom.NewLocalLimiter(c.plan, zoom.LimitShare(share), zoom.LimitPerDay(c.class, 0))
+				for _, left := range waits(t, l, c.class, 200) {
+					at = append(at, time.Time{}.Add(left.Sub(begin)))
+				}
+			}
+			slices.SortFunc(at, time.Time.Compare)
+			assert.LessOrEqual(t, mostWithin(at, time.Second-1), published[c.plan][c.class][0], "%v %v", c.class, c.shares)
+		})
 	}
 }
 

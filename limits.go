@@ -2,6 +2,7 @@ package zoom
 
 import (
 	"errors"
+	"math"
 
 	"github.com/seatkit/zoom/internal/pace"
 )
@@ -90,11 +91,22 @@ func (l *limits) apply(opts []LimiterOption) error {
 	return errors.Join(errs...)
 }
 
+// shareOf is a share of a limit: a whole number from one a second up, because a second
+// holds a part of a request as a whole one, and several shares would break the limit.
+func shareOf(limit, share float64) float64 {
+	const slack = 1e-9 // of a product that should be whole
+	part := limit * share
+	if share == 1 || part < 1 {
+		return part
+	}
+	return math.Floor(part + slack)
+}
+
 // config takes the share, and what is kept below each limit, off the limits.
 func (l *limits) config() pace.Config {
 	c := pace.Config{Apart: l.apart, Jitter: newRandomDelay()}
 	for class := range c.PerSecond {
-		c.Limit[class] = l.perSecond[class] * l.share
+		c.Limit[class] = shareOf(l.perSecond[class], l.share)
 		c.PerSecond[class] = c.Limit[class] * paceOf(l.perSecond[class])
 		c.PerDay[class] = int(float64(l.perDay[class]) * l.share)
 		if l.perDay[class] > 0 {
