@@ -322,3 +322,56 @@ func TestFaultMP03TheHolderDies(t *testing.T) {
 		assert.LessOrEqual(t, time.Since(begin), leasedLife+time.Second)
 	})
 }
+
+// stopsAfterCheck stops its process when a check of the lease has been answered.
+type stopsAfterCheck struct {
+	*handle
+	stop bool
+}
+
+func (s *stopsAfterCheck) Lock(ctx context.Context) (zoomauth.Lease, error) {
+	lease, err := s.handle.Lock(ctx)
+	return stoppedLease{lease, s}, err
+}
+
+type stoppedLease struct {
+	zoomauth.Lease
+	store *stopsAfterCheck
+}
+
+func (l stoppedLease) Check(ctx context.Context) error {
+	err := l.Lease.Check(ctx)
+	if l.store.stop {
+		l.store.stop = false
+		time.Sleep(90 * time.Second)
+	}
+	return err
+}
+
+// A process that is stopped between the check of its lease and Delete deletes no newer
+// token, also where the mark that stands in place of the former one is shown.
+func TestFaultAU35StoppedBeforeDelete(t *testing.T) {
+	for name, swaps := range kinds {
+		t.Run("AU35 "+name, inBubble(func(t *testing.T) {
+			app := (&wire{}).app()
+			store := &leased{}
+			former, err := app.NewToken(jwt("account"), "refresh-canary-1", time.Now().Add(time.Hour))
+			require.NoError(t, err)
+			require.NoError(t, store.Save(t.Context(), former))
+			time.Sleep(10 * time.Minute)
+			one := &stopsAfterCheck{handle: &handle{store, works}, stop: true}
+			var here zoomauth.TokenStore = one
+			if !swaps {
+				here = locking{plain{one}, one}
+			}
+			time.AfterFunc(80*time.Second, func() {
+				anew, err := app.NewToken(jwt("account"), "refresh-canary-anew", time.Now().Add(time.Hour))
+				assert.NoError(t, err)
+				assert.NoError(t, zoomauth.Keep(t.Context(), (&handle{store, works}).as(swaps), anew))
+			})
+			_, err = zoomauth.Forget(t.Context(), here, zoomauth.Removal{ClientID: wireID, AccountID: "account", At: time.Now()})
+			require.ErrorIs(t, err, zoomauth.ErrStoreUnavailable)
+			assert.Equal(t, "refresh-canary-anew", store.refresh(t))
+		}))
+	}
+}

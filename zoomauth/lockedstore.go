@@ -3,6 +3,7 @@ package zoomauth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/seatkit/zoom/internal/pace"
@@ -36,11 +37,16 @@ func lockStore(ctx context.Context, store TokenStore) (*lockedStore, error) {
 	return &lockedStore{store: store, lease: lease}, nil
 }
 
-// checked reports whether the lock is still held.
+// checked reports whether the lock is still held. An answer that comes late is not believed:
+// the process may have been stopped meanwhile.
 func (p *lockedStore) checked(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	return check(ctx, p.lease)
+	err := check(ctx, p.lease)
+	if err == nil && ctx.Err() != nil {
+		err = fmt.Errorf("%w: the lease was checked too slowly", ErrStoreUnavailable)
+	}
+	return err
 }
 
 // prove shows that the store can be written, and notes what it holds. What it holds is not
