@@ -49,9 +49,9 @@ type App struct {
 	// Endpoints are Zoom's unless told otherwise; see [ZoomGov].
 	Endpoints Endpoints
 
-	// HTTPClient's Transport carries the calls to the OAuth endpoints. Without it
-	// they take the transport of the [zoom.Client] that asks for a token, or the
-	// default one.
+	// HTTPClient's Transport carries the calls to the OAuth endpoints, and those of the
+	// clients that [App.Client] makes. Without it the former take the transport of the
+	// [zoom.Client] that asks for a token, or the default one.
 	HTTPClient *http.Client
 
 	// Trace's hooks Attempt and Wait are called for each request to an OAuth endpoint,
@@ -120,8 +120,12 @@ func (a Apps) Region(r Region) (App, error) {
 }
 
 // Client makes a client of the cloud that the app belongs to, with tokens from
-// src. The options come after: a [zoom.WithBaseURL] among them wins.
+// src, over the app's HTTPClient. The options come after: a [zoom.WithBaseURL] or a
+// [zoom.WithHTTPClient] among them wins.
 func (a App) Client(src zoom.TokenSource, opts ...zoom.Option) (*zoom.Client, error) {
+	if a.HTTPClient != nil {
+		opts = append([]zoom.Option{zoom.WithHTTPClient(a.HTTPClient)}, opts...)
+	}
 	if a.Endpoints.API != "" {
 		opts = append([]zoom.Option{zoom.WithBaseURL(a.Endpoints.API)}, opts...)
 	}

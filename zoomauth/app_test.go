@@ -111,7 +111,7 @@ func TestZoomGov(t *testing.T) {
 	require.NoError(t, err)
 	store := &zoomauth.MemoryStore{}
 	require.NoError(t, zoomauth.Keep(t.Context(), store, token))
-	client, err := app.Client(sourceOf(t, app, store, nil), zoom.WithHTTPClient(app.HTTPClient))
+	client, err := app.Client(sourceOf(t, app, store, nil))
 	require.NoError(t, err)
 	_, err = client.Users.Get(t.Context(), "me")
 	require.NoError(t, err)

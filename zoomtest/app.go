@@ -15,7 +15,7 @@ import (
 //
 //	app := srv.App("https://service.example/callback")
 //	source, err := app.TokenSource(store, nil)
-//	client, err := app.Client(source, zoom.WithHTTPClient(app.HTTPClient))
+//	client, err := app.Client(source)
 //
 // For calls over the network set its HTTPClient to nil and its Endpoints to
 // [Server.Endpoints].

@@ -50,7 +50,7 @@ func TestConnect(t *testing.T) {
 		assert.Equal(t, http.StatusOK, res.StatusCode)
 		source, err := app.TokenSource(stores["acme"], nil)
 		require.NoError(t, err)
-		client, err := app.Client(source, zoom.WithHTTPClient(app.HTTPClient))
+		client, err := app.Client(source)
 		require.NoError(t, err)
 		users, err := client.Users.Roster(nil).Collect(t.Context())
 		require.NoError(t, err)
