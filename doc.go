@@ -71,7 +71,8 @@
 // a body 32 MiB. A budget of retries for each client keeps an outage from being
 // multiplied.
 //
-// A write is sent again only if it surely had no effect: a 429, no connection.
+// A write is sent again only if it surely had no effect: a 429 (of a POST
+// only one that bears Zoom's code or header), no connection.
 // When its answer is lost the user is read, and the write is sent again only if
 // the wanted state was not reached, three times at most; when that cannot be
 // told either the error is [ErrOutcomeUnknown].

@@ -95,6 +95,8 @@ func TestDoPostIsSentOnce(t *testing.T) {
 	for name, a := range map[string]answer{
 		"NW05 lost": lost, "NW06 500": {status: 500}, "502 HTML": {status: 502, body: "<html>"}, "cut": {status: 201, body: "{", cut: true},
 		"BD05 empty": ok(""), "BD07 HTML": ok("<html>"),
+		"429 of nobody's": {status: 429}, "429 of a gateway's": {status: 429, body: "<html>"},
+		"a limit under 201": {status: 201, body: `{"code":429,"message":"` + perSecond429 + `"}`}, "code 124 under 201": {status: 201, body: `{"code":124}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -109,7 +111,7 @@ func TestDoPostIsSentOnce(t *testing.T) {
 			})
 		})
 	}
-	for name, a := range map[string]answer{"429": {status: 429}, "dial": {err: &net.OpError{Op: "dial", Err: errors.New("refused")}}} {
+	for name, a := range map[string]answer{"429": refusal(429, 429, perSecond429), "dial": {err: &net.OpError{Op: "dial", Err: errors.New("refused")}}} {
 		synctest.Test(t, func(t *testing.T) {
 			tp := newTape(a, a, answer{status: http.StatusCreated, body: `{"success_user_ids":["u1"]}`})
 			var out struct {

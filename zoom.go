@@ -148,7 +148,8 @@ type Request struct {
 // are read as in every other call. A name that is read and stands twice is
 // [ErrBadResponse], and so is an answer without a body where out is given: on every
 // error out is left as it was. A write that is not idempotent and whose answer is lost is
-// not sent again: [ErrOutcomeUnknown].
+// not sent again: [ErrOutcomeUnknown]. A POST that is not idempotent is sent again after a
+// 429 only if that bears Zoom's error code or a rate-limit header.
 func (c *Client) Do(ctx context.Context, req *Request, out any) error {
 	o, err := newOperation("do", req)
 	if err != nil {
@@ -289,6 +290,7 @@ func (c *Client) prepare(ctx context.Context, o *operation) (*transport.Call, er
 		Op: o.op, Route: o.path,
 		Method: o.method, URL: c.url(path, o.query), Header: c.header,
 		Class: pace.Class(o.class), Repeatable: o.repeatable, Accept: o.accept,
+		Once:   o.method == http.MethodPost && !o.repeatable,
 		Values: values,
 	}
 	if o.body != nil {

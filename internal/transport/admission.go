@@ -135,11 +135,12 @@ func (l *admission) getTurn(ctx context.Context, c *trip) (pace.Turn, *Failure) 
 }
 
 // refused reports a token that the answer refused, once for each call. The retry layer
-// sends the call again with the next token.
+// sends the call again with the next token, if the answer proves that it was not carried
+// out.
 func (l *admission) refused(ctx context.Context, c *trip, answer *Answer) *Failure {
 	f := &Failure{Kind: KindUnauthorized, Answer: answer}
 	if !c.refreshed {
-		c.refreshed, c.refused, f.renewed = true, c.token, true
+		c.refreshed, c.refused, f.renewed = true, c.token, !c.call.isUnproven(answer)
 		c.undecided = l.tokens.Rejected(ctx, c.token)
 		return f
 	}

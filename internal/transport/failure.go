@@ -70,8 +70,10 @@ func (f *Failure) Unwrap() error { return f.Err }
 
 // isOpen reports whether the server can have acted on a request although it ended
 // so: the answer was lost, or tells of a failure after the fact.
-func (f *Failure) isOpen() bool {
+func (f *Failure) isOpen(call *Call) bool {
 	switch {
+	case !f.Unsent && call.isUnproven(f.Answer):
+		return true
 	case f.Unsent || f.Kind == KindRedirect || f.Kind == KindUnauthorized:
 		return false
 	case f.Kind == KindStatus:
@@ -80,6 +82,24 @@ func (f *Failure) isOpen() bool {
 	default:
 		return true
 	}
+}
+
+// isUnproven reports an answer that would let a call be sent again, and is no proof that a
+// call which must be sent once was not carried out: a limit, or a refused token, under the
+// status of a success, and a 429 with neither a code nor a header of Zoom's.
+func (c *Call) isUnproven(a *Answer) bool {
+	if !c.Once || a == nil {
+		return false
+	}
+	code := 0
+	if a.Error != nil {
+		code = a.Error.Code
+	}
+	if a.Status == http.StatusTooManyRequests {
+		r := &a.Rate
+		return code == 0 && r.Category == "" && r.Type == "" && !r.HasLimit && !r.HasRemaining
+	}
+	return !a.isError() && (code == wire.CodeTooMany || code == wire.CodeInvalidToken)
 }
 
 // isVague reports a 429 of Zoom's that does not say which limit was reached: no header

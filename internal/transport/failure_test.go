@@ -118,10 +118,10 @@ func TestJudge(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			assert.Equal(t, tc.read, judge(get(), &tc.f, testPolicy).tries)
 			assert.Equal(t, tc.write, judge(post(), &tc.f, testPolicy).tries)
-			assert.Equal(t, tc.open, tc.f.isOpen())
+			assert.Equal(t, tc.open, tc.f.isOpen(post()))
 			tc.f.Unsent = true
 			assert.Equal(t, tc.unsentWrites, judge(post(), &tc.f, testPolicy).tries)
-			assert.False(t, tc.f.isOpen())
+			assert.False(t, tc.f.isOpen(post()))
 		})
 	}
 	perMinute := get()

@@ -129,7 +129,7 @@ func (t *try) outcome(err error) *Failure {
 		f.Rate = f.Answer.Rate
 	}
 	f.RetryAt, f.Wait = f.Rate.RetryAt, f.Rate.Wait(now)
-	f.Open = !t.trip.call.Repeatable && f.isOpen()
+	f.Open = !t.trip.call.Repeatable && f.isOpen(t.trip.call)
 	return f
 }
 

@@ -30,6 +30,7 @@ type Call struct {
 	Body       []byte      // nil: none
 	Class      pace.Class  // rate class, given to the Limiter
 	Repeatable bool        // sending it twice does no more than sending it once
+	Once       bool        // sending it twice does twice as much: sent again only on proof that it was not carried out
 
 	// Accept takes a successful answer in. Its error means that the answer is
 	// not what was described: a *wire.ShapeError, which is transient like any

@@ -169,6 +169,61 @@ func TestFaultBD33Code124UnderAStatusThatDecides(t *testing.T) {
 	}
 }
 
+// What must be sent once is sent again after a 429 only if that is Zoom's, and never after an
+// answer with the status of a success.
+func TestFaultBD31AnswersThatDoNotProve(t *testing.T) {
+	const limit = `{"code":429,"message":"You have reached the maximum per-second rate limit for this API. Try again later."}`
+	for name, tc := range map[string]struct {
+		step     step
+		once     int // attempts of what must be sent once
+		write    int // of another write
+		kind     Kind
+		rejected bool
+	}{
+		"Zoom's":                        {answers(429, limit), 5, 5, KindStatus, false},
+		"Zoom's by a category":          {answers(429, "", "X-RateLimit-Category", "Light"), 5, 5, KindStatus, false},
+		"Zoom's by a type":              {answers(429, "<html>", "X-RateLimit-Type", "QPS"), 5, 5, KindStatus, false},
+		"Zoom's by a number":            {answers(429, "{}", "X-RateLimit-Remaining", "0"), 5, 5, KindStatus, false},
+		"nobody's":                      {answers(429, ""), 1, 5, KindStatus, false},
+		"a gateway's":                   {answers(429, "<html>slow down</html>"), 1, 5, KindStatus, false},
+		"a gateway's, in JSON":          {answers(429, `{"message":"rate limit"}`), 1, 5, KindStatus, false},
+		"a gateway's that names a time": {answers(429, "", "Retry-After", "1"), 1, 5, KindStatus, false},
+		"a gateway's that names a day":  {answers(429, `{"message":"daily rate limit"}`), 1, 1, KindStatus, false},
+		"a limit under 200":             {answers(200, limit), 1, 5, KindStatus, false},
+		"a limit under 201":             {answers(201, limit, "X-RateLimit-Type", "QPS"), 1, 5, KindStatus, false},
+		"code 124 under 201":            {answers(201, `{"code":124}`), 1, 2, KindUnauthorized, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				for _, once := range []bool{true, false} {
+					call, given := post(), &tokens{list: []string{"a", "b", "c"}}
+					call.Once = once
+					call.Accept = func(a *Answer) error { return errorOfBody(a) }
+					_, attempts, err := newTestRoad(&script{steps: []step{tc.step}}, func(c *Config) { c.Tokens = given }).Do(t.Context(), call)
+					f := failureOf(t, err)
+					assert.Equal(t, tc.kind, f.Kind)
+					assert.Equal(t, tc.rejected, len(given.rejected) > 0)
+					if once {
+						assert.Equal(t, tc.once, attempts)
+						assert.Equal(t, tc.once == 1, f.Open)
+					} else {
+						assert.Equal(t, tc.write, attempts)
+						assert.False(t, f.Open)
+					}
+				}
+			})
+		})
+	}
+}
+
+// errorOfBody keeps a nil *wire.APIError from becoming an error that is not nil.
+func errorOfBody(a *Answer) error {
+	if a.Error == nil {
+		return nil
+	}
+	return a.Error
+}
+
 // What was refused was not carried out.
 func TestRefusedWriteIsNotOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

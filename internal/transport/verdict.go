@@ -52,7 +52,7 @@ func judgeStatus(call *Call, f *Failure, p Policy, v verdict) verdict {
 		}
 	case f.Rate.Status == http.StatusTooManyRequests: // a limit: the request was not carried out
 		v.base, v.cost = max(p.MinDelay, baseThrottled), costThrottled
-		if call.Repeatable || !f.isVague() {
+		if call.Repeatable || (!f.isVague() && !call.isUnproven(f.Answer)) {
 			v.tries = p.MaxAttempts
 		}
 		if f.Rate.Kind() == pace.KindPerMinute || call.Class == pace.ResourceIntensive {
