@@ -118,8 +118,6 @@ func TestFaultNW20FailoverThatReportsNothing(t *testing.T) {
 		panic(http.ErrAbortHandler) // carried out, and the answer is lost
 	}))
 	defer server.Close()
-	wire := &http.Transport{}
-	defer wire.CloseIdleConnections()
 	dial := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	for name, lost := range map[string]error{
 		"NW20 the second way is refused":      dial,
@@ -128,31 +126,34 @@ func TestFaultNW20FailoverThatReportsNothing(t *testing.T) {
 		"NW20 the second way is not the host": &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, err := zoom.NewClient(zoom.StaticToken("t"), zoom.WithBaseURL(server.URL), zoom.WithLimiter(zoom.Unlimited()),
-				zoom.WithRetry(zoom.RetryPolicy{MinDelay: 1, MaxDelay: 1}),
-				zoom.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
-					resp, err := wire.RoundTrip(req.Clone(context.Background()))
-					if err != nil {
-						return nil, lost
+			synctest.Test(t, func(t *testing.T) { // Reclaim waits before it reads the user again
+				wire := &http.Transport{DisableKeepAlives: true}
+				c, err := zoom.NewClient(zoom.StaticToken("t"), zoom.WithBaseURL(server.URL), zoom.WithLimiter(zoom.Unlimited()),
+					zoom.WithRetry(zoom.RetryPolicy{MinDelay: 1, MaxDelay: 1}),
+					zoom.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+						resp, err := wire.RoundTrip(req.Clone(context.Background()))
+						if err != nil {
+							return nil, lost
+						}
+						return resp, nil
+					})}))
+				require.NoError(t, err)
+				for what, write := range map[string]func() error{
+					"POST": func() error {
+						return c.Do(t.Context(), &zoom.Request{Method: http.MethodPost, Path: "/users", Body: map[string]string{"action": "create"}}, nil)
+					},
+					"Reclaim": func() error {
+						_, err := c.Users.Reclaim(t.Context(), "u1", &zoom.ReclaimOptions{AllowLive: true})
+						return err
+					},
+				} {
+					got.Store(0)
+					require.ErrorIs(t, write(), zoom.ErrOutcomeUnknown, what)
+					if what == "POST" {
+						assert.EqualValues(t, 1, got.Load())
 					}
-					return resp, nil
-				})}))
-			require.NoError(t, err)
-			for what, write := range map[string]func() error{
-				"POST": func() error {
-					return c.Do(t.Context(), &zoom.Request{Method: http.MethodPost, Path: "/users", Body: map[string]string{"action": "create"}}, nil)
-				},
-				"Reclaim": func() error {
-					_, err := c.Users.Reclaim(t.Context(), "u1", &zoom.ReclaimOptions{AllowLive: true})
-					return err
-				},
-			} {
-				got.Store(0)
-				require.ErrorIs(t, write(), zoom.ErrOutcomeUnknown, what)
-				if what == "POST" {
-					assert.EqualValues(t, 1, got.Load())
 				}
-			}
+			})
 		})
 	}
 }

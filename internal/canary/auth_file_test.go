@@ -112,14 +112,16 @@ func TestAuthFile(t *testing.T) {
 	scanner := authScanner()
 	for name, prepare := range files() {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel() // they wait for the disk
-			s := newSite(t, authScanner())
-			defer s.close()
-			dir := s.home()
-			path := filepath.Join(dir, s.UserName)
-			require.NoError(t, prepare(s, dir, path))
-			defer func() { _ = os.Chmod(dir, 0o700) }()
-			s.file(path, &fileLock{})
+			t.Parallel()                          // they wait for the disk
+			synctest.Test(t, func(t *testing.T) { // and repeat a save that fails
+				s := newSite(t, authScanner())
+				defer s.close()
+				dir := s.home()
+				path := filepath.Join(dir, s.UserName)
+				require.NoError(t, prepare(s, dir, path))
+				defer func() { _ = os.Chmod(dir, 0o700) }()
+				s.file(path, &fileLock{})
+			})
 		})
 	}
 	long := strings.Repeat("x", 300)
