@@ -148,6 +148,9 @@ func faultPG03(t *testing.T) {
 
 // faultPG03Pages: pages that are not empty do not go on for ever either.
 func faultPG03Pages(t *testing.T) {
+	if !*long {
+		t.Skip("needs -zoom.long")
+	}
 	const most = 100_000
 	pages := 0
 	tp := newTape(answer{do: func(*http.Request) answer {

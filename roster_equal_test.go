@@ -81,9 +81,9 @@ func (s *storm) fault(kind string) zoomtest.Fault {
 func TestRosterEqualsTheAccount(t *testing.T) {
 	for seed := uint64(1); seed <= 3; seed++ {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			users := 100_000
-			if seed > 1 {
-				users = 40_000
+			users := 40_000
+			if seed == 1 && *long {
+				users = 100_000
 			}
 			synctest.Test(t, func(t *testing.T) { rosterEquals(t, users, seed) })
 		})
