@@ -42,8 +42,10 @@ func (r *Rate) Kind() Kind {
 	}
 	words := strings.ToLower(r.Message)
 	switch {
-	case strings.Contains(words, "this particular"):
+	case strings.Contains(words, "this particular user"):
 		return KindPerUser
+	case r.IsDailyType():
+		return KindDaily
 	case strings.Contains(words, "concurrent"):
 		return KindConcurrent
 	case r.isDaily(words):

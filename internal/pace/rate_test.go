@@ -63,6 +63,9 @@ func TestKind(t *testing.T) {
 		{Rate{Status: 429, Message: perUser}, KindPerUser},
 		{Rate{Status: 429, Type: "Daily-limit", Message: perUser}, KindPerUser},
 		{Rate{Status: 429, Message: concurrent}, KindConcurrent},
+		{Rate{Status: 429, Type: "Daily-limit", Message: concurrent}, KindDaily},
+		{Rate{Status: 429, Type: "Daily-limit", Category: "Heavy", Message: "daily limit reached for this particular app"}, KindDaily},
+		{Rate{Status: 429, Message: "daily limit reached for this particular app"}, KindDaily},
 	} {
 		assert.Equal(t, tc.want, tc.rate.Kind(), "%+v", tc.rate)
 	}

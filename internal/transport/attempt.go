@@ -183,7 +183,7 @@ func (a *Answer) setError(e *wire.APIError, c *trip) {
 func (l *attempt) readBody(a *Answer, body *patience, length int64, method string) (err error) {
 	var n int64
 	if a.isError() {
-		kept := &head{most: min(l.maxBody, wire.MaxErrorBody), limit: l.maxBody}
+		kept := &head{ctx: body.ctx, most: min(l.maxBody, wire.MaxErrorBody), limit: l.maxBody}
 		n, err = io.Copy(kept, body)
 		if a.Body = kept.text; err != nil && !errors.Is(err, errBodyTooLarge) {
 			return nil
@@ -238,11 +238,14 @@ func (p *patience) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, struct{ io.Reader }{p})
 }
 
-// A head keeps the beginning of what is written to it, and takes no more than a limit.
+// A head keeps the beginning of what is written to it, and takes no more than a limit, nor
+// anything after the first piece once the context has ended.
 type head struct {
+	ctx         context.Context
 	text        []byte
 	most, limit int64
 	n           int64
+	begun       bool
 }
 
 func (h *head) Write(p []byte) (int, error) {
@@ -259,8 +262,13 @@ func (h *head) WriteString(s string) (int, error) {
 func (h *head) room(n int) int64 { return min(int64(n), h.most-int64(len(h.text))) }
 
 func (h *head) count(n int) (int, error) {
+	begun := h.begun
+	h.begun = true
 	if h.n += int64(n); h.n > h.limit {
 		return 0, errBodyTooLarge
+	}
+	if begun && h.ctx.Err() != nil {
+		return 0, h.ctx.Err()
 	}
 	return n, nil
 }

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -201,6 +202,27 @@ func asks(err error) step {
 			trace.GetConn("api.zoom.us:443")
 		}
 		return nil, err
+	}
+}
+
+// A body that writes itself does not outlive the attempt either.
+func TestFaultBD24ErrorBodyThatWritesItself(t *testing.T) {
+	for _, status := range []int{400, 500} {
+		synctest.Test(t, func(t *testing.T) {
+			step := func(*http.Request) (*http.Response, error) {
+				body := bufio.NewReader(readFunc(func(p []byte) (int, error) {
+					time.Sleep(time.Second)
+					return copy(p[:1], " "), nil
+				}))
+				return &http.Response{StatusCode: status, Header: http.Header{}, ContentLength: -1, Body: io.NopCloser(body)}, nil
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			begin := time.Now()
+			_, _, err := newTestRoad(&script{steps: []func(*http.Request) (*http.Response, error){step}}).Do(ctx, get())
+			assert.Equal(t, status, failureOf(t, err).Answer.Status)
+			assert.LessOrEqual(t, time.Since(begin), 7*time.Second)
+		})
 	}
 }
 

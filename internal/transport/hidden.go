@@ -58,7 +58,7 @@ func appendWords(hidden, names, values []string) []string {
 }
 
 // deciding are Zoom's words that say which limit was reached.
-var deciding = []string{"this particular", "concurrent", "daily", "gmt 00:00:00", "rate limit"}
+var deciding = []string{"this particular user", "concurrent", "daily", "gmt 00:00:00", "rate limit"}
 
 // hiddenOfLimits is hidden without what would take such words out of a message.
 func (c *trip) hiddenOfLimits() []string {
