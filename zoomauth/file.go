@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -28,8 +29,9 @@ const (
 
 var (
 	errExchanged = errors.New("the token file was exchanged while it was opened")
-	errOpen      = errors.New("the token file is open to others: its mode must be 0600")
+	errOpen      = errors.New("the token file is open to others: its mode must be 0600, and its owner the user of this process")
 	errNoFile    = errors.New("the token file is a link or no file")
+	errNoDir     = errors.New("the directory of the token file is a link or no directory")
 )
 
 // readFile reads a regular file that is nobody else's to read; one that is comes with
@@ -78,13 +80,51 @@ func readOnce(root *os.Root, name string) ([]byte, error) {
 func private(root *os.Root) error {
 	info, err := root.Stat(".")
 	if err == nil && isOpen(info) {
-		err = errors.New("the directory of the token file is open to others: its mode must be 0700")
+		err = errors.New("the directory of the token file is open to others: its mode must be 0700, and its owner the user of this process")
 	}
 	return err
 }
 
 func isOpen(info fs.FileInfo) bool {
-	return runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0
+	return runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 || !isOurs(info)
+}
+
+// openDir opens a directory. A link is not followed, but in a directory above.
+func openDir(dir string) (*os.Root, error) {
+	before, err := os.Lstat(trimDir(dir))
+	if err == nil && before.Mode().Type() != fs.ModeDir {
+		err = errNoDir
+	}
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := root.Stat(".")
+	if err == nil && !os.SameFile(before, opened) {
+		err = errNoDir // exchanged in the meantime
+	}
+	if err != nil {
+		_ = root.Close()
+		return nil, err
+	}
+	return root, nil
+}
+
+// trimDir drops what follows the name of a directory, behind which a link would be followed.
+func trimDir(dir string) string {
+	first := len(filepath.VolumeName(dir)) + 1
+	for len(dir) > first {
+		last := dir[len(dir)-1]
+		isDot := last == '.' && os.IsPathSeparator(dir[len(dir)-2])
+		if !isDot && !os.IsPathSeparator(last) {
+			break
+		}
+		dir = dir[:len(dir)-1]
+	}
+	return dir
 }
 
 // replaceFile puts data in the place of a file. A link there is replaced, not followed.
@@ -194,13 +234,15 @@ func sweep(root *os.Root, name string, all bool) {
 // isLeft reports whether a temporary file of an age is in nobody's use.
 func isLeft(age time.Duration) bool { return age > tempLife || age < -tempAhead }
 
-// tempsOf returns the names of the temporary files of a file. A name at random, of a
+// tempsOf returns the names of the temporary files of a file. What is no regular file is not
+// one of them: we write no other. A name at random, of a
 // process that found the others taken, or of an earlier build, is looked for in a small
 // directory only: its neighbours must cost nothing.
 func tempsOf(root *os.Root, name string) (temps []string, err error) {
 	for slot := range tempSlots {
 		temp := tempName(name, slot)
-		switch _, err := root.Lstat(temp); {
+		switch info, err := root.Lstat(temp); {
+		case err == nil && !info.Mode().IsRegular():
 		case err == nil:
 			temps = append(temps, temp)
 		case !errors.Is(err, fs.ErrNotExist):
@@ -221,7 +263,7 @@ func tempsOf(root *os.Root, name string) (temps []string, err error) {
 		return temps, err
 	}
 	for _, e := range entries {
-		if isTemp(e.Name(), name) && !slices.Contains(temps, e.Name()) {
+		if isTemp(e.Name(), name) && e.Type().IsRegular() && !slices.Contains(temps, e.Name()) {
 			temps = append(temps, e.Name())
 		}
 	}

@@ -21,8 +21,9 @@ type FileLock interface {
 
 // A FileStore keeps a token in a file of its own: mode 0600 in a directory of mode
 // 0700, written to a temporary file, synced and renamed, so that there is always a
-// whole one. Links are not followed, and a file or directory that others can read or
-// write is refused. A second copy, with ".last" behind its name, is written after
+// whole one. Links are not followed, neither in place of the file nor of its directory, and
+// a file or directory that others can read or write, or that another user owns, is refused:
+// [ErrStore]. A second copy, with ".last" behind its name, is written after
 // the first.
 //
 // On Windows modes say nothing about access: put the file where only the account of
@@ -85,7 +86,7 @@ func (s *FileStore) read(ctx context.Context, name string) (*Token, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrStoreUnavailable, err)
 	}
-	root, err := os.OpenRoot(s.dir)
+	root, err := openDir(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNoToken
 	}
@@ -133,7 +134,7 @@ func (s *FileStore) open() (*os.Root, error) {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return nil, err
 	}
-	root, err := os.OpenRoot(s.dir)
+	root, err := openDir(s.dir)
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +156,9 @@ func (s *FileStore) prove(ctx context.Context) error {
 		return fileError(err)
 	}
 	defer func() { _ = root.Close() }()
+	if info, err := root.Lstat(s.name); err == nil && info.IsDir() {
+		return fileError(errNoFile) // which a rename does not replace
+	}
 	temp, err := writeTemp(root, s.name, make([]byte, maxStored))
 	if err != nil {
 		return fileError(err)
@@ -167,7 +171,7 @@ func (s *FileStore) Delete(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", ErrStoreUnavailable, err)
 	}
-	root, err := os.OpenRoot(s.dir)
+	root, err := openDir(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -183,12 +187,27 @@ func (s *FileStore) Delete(ctx context.Context) error {
 		}
 		names = append(names, temps...)
 	}
-	for _, name := range append(names, s.name+lastSuffix, s.name+corruptSuffix, s.name) {
-		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, name := range append(names, s.name+lastSuffix, s.name+corruptSuffix) {
+		if err := removeFile(root, name); err != nil && !errors.Is(err, errNoFile) {
 			return fileError(err)
 		}
 	}
-	return nil
+	return fileError(removeFile(root, s.name))
+}
+
+// removeFile removes a file or a link, if it is there. A directory is none of ours.
+func removeFile(root *os.Root, name string) error {
+	info, err := root.Lstat(name)
+	if err == nil && info.IsDir() {
+		return errNoFile
+	}
+	if err == nil {
+		err = root.Remove(name)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // Lock waits for the lock, in this process and among all others. Where files cannot
