@@ -16,7 +16,9 @@ type Removal struct {
 
 // Forget deletes a stored token that a removal has ended, and reports whether it did. The
 // token stays if it is of another app or account, or of one that is not known, and if it
-// was given out after the removal: the app was installed again. A token that stays by
+// was given out after the removal: the app was installed again. Clocks differ, so it also
+// stays if it was authorised less than six minutes before the removal; a test in
+// [testing/synctest] lets that time pass first. A token that stays by
 // mistake does no harm, for Zoom refuses it. Events come late and twice; so may this call.
 //
 //	AppDeauthorized: func(ctx context.Context, e *zoomhook.AppDeauthorized) error {

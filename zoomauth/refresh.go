@@ -156,13 +156,16 @@ func (s *Source) refresh(ctx context.Context, cur *Token, lease Lease) (*Token, 
 	grant, lost, err := s.send(ctx, opRefresh, form, lease)
 	mayBeSpent := lost
 	if lost && grant == nil {
-		if s.isReplaced(ctx, cur) {
-			return nil, opError(opRefresh, ErrStoreChanged)
+		replaced := s.replacedInStore(ctx, cur)
+		if errors.Is(replaced, ErrStoreChanged) {
+			return nil, opError(opRefresh, replaced)
 		}
-		time.Sleep(replayAfter)
-		again, _, errAgain := s.send(ctx, opRefresh, form, lease)
-		if !errors.Is(errAgain, ErrStore) { // else it was not sent
-			grant, err = again, errAgain
+		if replaced == nil {
+			time.Sleep(replayAfter)
+			again, _, errAgain := s.send(ctx, opRefresh, form, lease)
+			if !errors.Is(errAgain, ErrStore) { // else it was not sent
+				grant, err = again, errAgain
+			}
 		}
 	}
 	switch {
@@ -175,9 +178,10 @@ func (s *Source) refresh(ctx context.Context, cur *Token, lease Lease) (*Token, 
 			return nil, cmp.Or(opError("auth.save", saveErr), err)
 		}
 		return next, opError(opRefresh, s.match(next))
-	case isRefusal(err) && s.isReplaced(ctx, cur):
-		return nil, opError(opRefresh, ErrStoreChanged)
 	case isRefusal(err):
+		if replaced := s.replacedInStore(ctx, cur); replaced != nil {
+			return nil, opError(opRefresh, replaced)
+		}
 		s.reauthorize(ctx, cur, err)
 	case (mayBeSpent || isUnreadable(err)) && !cur.Suspect:
 		_ = s.grants.mark(ctx, cur, func(t *Token) { t.Suspect = true })
@@ -224,9 +228,16 @@ func (s *Source) send(ctx context.Context, op string, form url.Values, lease Lea
 	return app.grant(ctx, op, form, op != opRefresh)
 }
 
-// isReplaced reports whether somebody else has stored another token meanwhile, which
-// is then the one to go on with.
-func (s *Source) isReplaced(ctx context.Context, cur *Token) bool {
+// replacedInStore returns ErrStoreChanged if somebody else has stored another token meanwhile,
+// which is then the one to go on with, and the error of a store that cannot tell now.
+func (s *Source) replacedInStore(ctx context.Context, cur *Token) error {
 	t, err := s.load(ctx)
-	return err == nil && !t.Same(cur)
+	switch {
+	case errors.Is(err, ErrStore) && !errors.Is(err, ErrStoreCorrupt):
+		return err
+	case err == nil && !t.Same(cur):
+		return ErrStoreChanged
+	default:
+		return nil
+	}
 }
