@@ -8,7 +8,7 @@
 //	}
 //
 // Each rule is a subtest whose name says what is promised. In real time a limiter that
-// keeps them all passes in about 40 seconds.
+// keeps them all passes in about 45 seconds.
 //
 // Not proven, because the interface does not show it in the time of a test:
 //

@@ -19,7 +19,7 @@ import (
 	"github.com/seatkit/zoom"
 )
 
-var realTime = flag.Bool("limitertest.real", false, "test LocalLimiter in real time as well, for about 40 seconds")
+var realTime = flag.Bool("limitertest.real", false, "test LocalLimiter in real time as well, for about 45 seconds")
 
 // local makes a LocalLimiter with given limits.
 func local(t testing.TB, l zoom.Limits) *zoom.LocalLimiter {

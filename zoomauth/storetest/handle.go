@@ -3,6 +3,9 @@ package storetest
 import (
 	"context"
 	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seatkit/zoom/zoomauth"
@@ -33,18 +36,20 @@ func call(t tb, what string, do func(ctx context.Context) error) error {
 type handle struct {
 	tb
 	store zoomauth.TokenStore
+	took  *atomic.Int64 // the longest that a free lock took, in nanoseconds
 }
 
 // opened returns n handles on the store, which is empty.
 func opened(t tb, open tokenOpener, n int) []handle {
 	t.Helper()
 	var all []handle
+	took := new(atomic.Int64)
 	for range n {
 		store := open()
 		if store == nil {
 			t.Fatalf("open returned nil")
 		}
-		all = append(all, handle{t, store})
+		all = append(all, handle{t, store, took})
 	}
 	all[0].delete()
 	return all
@@ -71,7 +76,7 @@ func (h handle) wants(token *zoomauth.Token, when string) {
 		h.Fatalf("%s: Load returned %s, want ErrNoToken", when, result(got, err))
 	case token == nil:
 	case err != nil:
-		h.Fatalf("%s: Load failed: %v", when, err)
+		h.Fatalf("%s: Load failed: %.200v", when, err)
 	case !got.Same(token):
 		h.Fatalf("%s: Load returned another token than the one that was stored last: %s, want %s", when, describe(got), describe(token))
 	}
@@ -135,10 +140,12 @@ func (l *held) free() {
 // lock takes the lock, which must be free.
 func (h handle) lock() *held {
 	h.Helper()
+	begin := time.Now()
 	lease, err := h.lockWithin(patience)
 	if err != nil {
 		h.Fatalf("Lock failed though nobody holds the lock: %v", err)
 	}
+	h.took.Store(max(h.took.Load(), int64(time.Since(begin))))
 	return lease
 }
 
@@ -166,9 +173,20 @@ func (h handle) lockWithin(limit time.Duration) (*held, error) {
 // excluded fails the test if the lock can be had.
 func (h handle) excluded(when string) {
 	h.Helper()
-	if lease, err := h.lockWithin(excluded); err == nil {
+	enough := min(max(excluded, 4*time.Duration(h.took.Load())), time.Second)
+	lease, err := h.lockWithin(enough)
+	if err == nil {
 		lease.free()
 		h.Fatalf("%s: Lock succeeded though another holds the lock", when)
+	}
+	h.isFailure(err, "Lock")
+}
+
+// isFailure fails the test if the error of a method is one that another method has.
+func (h handle) isFailure(err error, method string) {
+	h.Helper()
+	if errors.Is(err, zoomauth.ErrNoToken) || errors.Is(err, zoomauth.ErrStoreChanged) {
+		h.Errorf("%s failed with %v: only Load of an empty store returns ErrNoToken, and only Swap ErrStoreChanged", method, err)
 	}
 }
 
@@ -193,4 +211,41 @@ func result(token *zoomauth.Token, err error) string {
 		return "the error \"" + err.Error() + "\""
 	}
 	return "a token, " + describe(token)
+}
+
+const (
+	leastRounds = 6
+	mostRounds  = 100
+	raceTime    = 100 * time.Millisecond
+	rivals      = 4
+)
+
+// rounds yields the numbers of the rounds of a race: many if the store is quick, since the
+// moment in which a store in memory can be caught is short.
+func rounds(yield func(int) bool) {
+	begin := time.Now()
+	for n := range mostRounds {
+		if n >= leastRounds && time.Since(begin) > raceTime || !yield(n) {
+			return
+		}
+	}
+}
+
+// race lets the rivals begin at the same moment, more closely than a channel does, and
+// returns when all are done.
+func race(run func(ctx context.Context, rival int)) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	var missing atomic.Int32
+	missing.Store(rivals)
+	var group sync.WaitGroup
+	for i := range rivals {
+		group.Go(func() {
+			for missing.Add(-1); missing.Load() > 0; {
+				runtime.Gosched()
+			}
+			run(ctx, i)
+		})
+	}
+	group.Wait()
 }

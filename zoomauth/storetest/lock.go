@@ -168,6 +168,8 @@ func lockGivenUp(t tb, open tokenOpener) {
 			defer cancel()
 			if _, err := h[i%2].store.(zoomauth.Locker).Lock(ctx); err == nil {
 				t.Errorf("Lock succeeded though another holds the lock")
+			} else {
+				h[i%2].isFailure(err, "Lock")
 			}
 		})
 	}

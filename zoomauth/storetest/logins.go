@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seatkit/zoom/zoomauth"
@@ -23,6 +24,22 @@ var loginChecks = []loginCheck{
 	{"logins do not mix", manyLogins},
 	{"Put replaces a login", putAgain},
 	{"an ended context takes no login away in silence", takeEnded},
+}
+
+const agedName = "a login stays until it expires"
+
+// agedLogin puts a login that is taken when it has aged.
+func agedLogin(t tb, open loginOpener) (end func(t tb)) {
+	srv := zoomtest.NewServer()
+	defer srv.Close()
+	const key = "aged-login"
+	_, _, l := begun(t, srv)
+	openedLogins(t, open, 1)[0].put(key, l)
+	since := time.Now()
+	return func(t tb) {
+		<-time.After(aged - time.Since(since))
+		openedLogins(t, open, 1)[0].takes(key, l)
+	}
 }
 
 // keys are as long as those of a Handler and differ where a careless store does not look.
@@ -119,14 +136,20 @@ func begun(t tb, srv *zoomtest.Server) (app zoomauth.App, link string, l *zoomau
 	return app, link, l
 }
 
+// longest stands for the session that makes a login as long as it may be.
+const longest = "longest"
+
 // wholeLogin ends a login that went through the store, as a Handler does.
 func wholeLogin(t tb, open loginOpener) {
 	srv := zoomtest.NewServer()
 	defer srv.Close()
 	h := openedLogins(t, open, 2)
-	for i, session := range []string{"", "customer 7", `"ü\'; --` + strings.Repeat("x", 1000)} {
+	for i, session := range []string{"", "customer 7", `"ü\'; --` + strings.Repeat("x", 1000), longest} {
 		app, link, l := begun(t, srv)
 		l.Session = session
+		if session == longest {
+			l.Session = strings.Repeat("x", mostBytes-len(encoded(t, l))+len(longest))
+		}
 		h[0].put(keyOf(i), l)
 		got := h[1].takes(keyOf(i), l)
 		back, err := srv.Allow(link)
@@ -156,37 +179,24 @@ func takenOnce(t tb, open loginOpener) {
 }
 
 func takeRace(t tb, open loginOpener) {
-	const rounds, rivals = 8, 4
 	srv := zoomtest.NewServer()
 	defer srv.Close()
 	h := openedLogins(t, open, 2)
+	_, _, l := begun(t, srv)
 	for round := range rounds {
-		_, _, l := begun(t, srv)
 		h[0].put(keyOf(round), l)
-		var mu sync.Mutex
-		won := 0
-		var group sync.WaitGroup
-		begin := make(chan struct{})
-		for i := range rivals {
-			group.Go(func() {
-				<-begin
-				ctx, cancel := context.WithTimeout(context.Background(), patience)
-				defer cancel()
-				_, err := h[i%2].store.Take(ctx, keyOf(round))
-				mu.Lock()
-				defer mu.Unlock()
-				switch {
-				case err == nil:
-					won++
-				case !errors.Is(err, zoomauth.ErrLogin):
-					t.Errorf("Take beside others returned %v, want a login or ErrLogin", err)
-				}
-			})
-		}
-		close(begin)
-		group.Wait()
-		if won != 1 {
-			t.Fatalf("%d of %d Takes at the same time got the login, want 1", won, rivals)
+		var won atomic.Int32
+		race(func(ctx context.Context, i int) {
+			_, err := h[i%2].store.Take(ctx, keyOf(round))
+			switch {
+			case err == nil:
+				won.Add(1)
+			case !errors.Is(err, zoomauth.ErrLogin):
+				t.Errorf("Take beside others returned %v, want a login or ErrLogin", err)
+			}
+		})
+		if n := won.Load(); n != 1 {
+			t.Fatalf("%d of %d Takes at the same time got the login, want 1", n, rivals)
 		}
 	}
 }
@@ -225,7 +235,7 @@ func expiredLogin(t tb, open loginOpener) {
 }
 
 func manyLogins(t tb, open loginOpener) {
-	const many = 25
+	const many = 64
 	srv := zoomtest.NewServer()
 	defer srv.Close()
 	h := openedLogins(t, open, 2)

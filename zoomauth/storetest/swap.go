@@ -59,41 +59,33 @@ func swapEmpty(t tb, open tokenOpener) {
 	h[1].replaces(nil, next, "the store was emptied and old is nil")
 }
 
-// swapRace counts up: of all who replace the same state one succeeds, so that no step is
-// lost and none is taken twice.
+// swapRace: of all who replace the same state one succeeds, so that no step is lost and none
+// is taken twice.
 func swapRace(t tb, open tokenOpener) {
-	const steps, rivals = 6, 4
 	h := opened(t, open, 2)
 	var held *zoomauth.Token
-	for step := range steps {
+	for round := range rounds {
+		var old, next [rivals]*zoomauth.Token
+		for i := range rivals {
+			n := 1 + round*rivals + i
+			next[i] = numbered(t, n)
+			if held != nil {
+				old[i] = copied(t, held)
+			}
+		}
 		var mu sync.Mutex
 		var winners []*zoomauth.Token
-		var group sync.WaitGroup
-		begin := make(chan struct{})
-		for i := range rivals {
-			mine := numbered(t, 1+step*rivals+i)
-			store := h[i%2].store.(zoomauth.Swapper)
-			old := held
-			if old != nil {
-				old = copied(t, old)
+		race(func(ctx context.Context, i int) {
+			err := h[i%2].store.(zoomauth.Swapper).Swap(ctx, old[i], next[i])
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				winners = append(winners, next[i])
+			case !errors.Is(err, zoomauth.ErrStoreChanged):
+				t.Errorf("Swap beside others returned %v, want nil or ErrStoreChanged", err)
 			}
-			group.Go(func() {
-				<-begin
-				ctx, cancel := context.WithTimeout(context.Background(), patience)
-				defer cancel()
-				err := store.Swap(ctx, old, mine)
-				mu.Lock()
-				defer mu.Unlock()
-				switch {
-				case err == nil:
-					winners = append(winners, mine)
-				case !errors.Is(err, zoomauth.ErrStoreChanged):
-					t.Errorf("Swap beside others returned %v, want nil or ErrStoreChanged", err)
-				}
-			})
-		}
-		close(begin)
-		group.Wait()
+		})
 		if len(winners) != 1 {
 			t.Fatalf("%d of %d Swaps at the same time replaced one state, want 1", len(winners), rivals)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -102,19 +103,35 @@ func oddTokens(t tb) map[string]*zoomauth.Token {
 	full := made(t, 1<<40, "access", "refresh")
 	full.AccountID, full.APIURL = "account-_'\"%\\ü", "https://api-eu.zoom.us"
 	full.Scopes = []string{"user:read:admin", "report:read:admin"}
-	full.Suspect = true
+	full.Suspect = true // each mark stands alone in one of the tokens
 	full.Expiry = time.Date(2031, 2, 3, 4, 5, 6, 789_123_456, time.FixedZone("x", 3*60*60))
 	serverToServer := made(t, 1, "access", "")
 	serverToServer.Authorized, serverToServer.RefreshIssued = time.Time{}, time.Time{}
-	long := made(t, 2, strings.Repeat("a", 8<<10), strings.Repeat("r", 8<<10))
-	long.Scopes = []string{strings.Repeat("s", 16<<10)}
+	serverToServer.Warned = true
+	alone := made(t, 0, "", "refresh")
+	alone.Refused = true
 	return map[string]*zoomauth.Token{
-		"a refresh token alone":               made(t, 0, "", "refresh"),
+		"a refresh token alone":               alone,
 		"a server-to-server token":            serverToServer,
 		"a token with every field":            full,
-		"a long token":                        long,
+		"a token as long as it may be":        longToken(t),
 		"a token with quotes and backslashes": made(t, 3, `a'"\%;--`, `r'"\%;--$1`),
 	}
+}
+
+// mostBytes is the longest that Encode returns.
+const mostBytes = 64 << 10
+
+func longToken(t tb) *zoomauth.Token {
+	t.Helper()
+	long := made(t, 2, strings.Repeat("a", 16<<10), strings.Repeat("r", 16<<10))
+	long.Scopes = []string{"s"}
+	data, err := long.Encode()
+	if err != nil {
+		t.Fatalf("Encode failed: %v", err)
+	}
+	long.Scopes = []string{strings.Repeat("s", 1+mostBytes-len(data))}
+	return long
 }
 
 // exported are the fields of a token that a program can see, and its two secrets by their
@@ -128,7 +145,7 @@ func exported(token *zoomauth.Token) []any {
 	}
 	return []any{
 		token.ClientID, token.Region, token.AccountID, strings.Join(token.Scopes, " "), token.APIURL, at(token.Expiry), at(token.Issued),
-		at(token.RefreshIssued), at(token.Authorized), token.Generation, token.Suspect, token.State(),
+		at(token.RefreshIssued), at(token.Authorized), token.Generation, token.Suspect, token.Refused, token.Warned, token.State(),
 	}
 }
 
@@ -182,12 +199,15 @@ func endedContext(t tb, open tokenOpener) {
 	if errors.Is(err, zoomauth.ErrNoToken) {
 		t.Fatalf("Load with an ended context returned ErrNoToken though a token is stored")
 	}
+	h.isFailure(err, "Load")
 	err = call(t, "Save", func(context.Context) error { return h.store.Save(ended, next) })
+	h.isFailure(err, "Save")
 	if err == nil {
 		token = next
 	}
 	h.wants(token, "after a Save with an ended context")
 	err = call(t, "Delete", func(context.Context) error { return h.store.Delete(ended) })
+	h.isFailure(err, "Delete")
 	if err == nil {
 		token = nil
 	}
@@ -203,10 +223,11 @@ func concurrentCalls(t tb, open tokenOpener) {
 	h[0].save(first)
 	var group sync.WaitGroup
 	for i, h := range h {
-		for j := range 3 {
+		for j := range 2 {
 			var tokens []*zoomauth.Token
-			for k := range 8 {
-				token := numbered(t, 1+i*100+j*10+k)
+			for k := range 6 {
+				n := 1 + i*100 + j*10 + k
+				token := made(t, int64(n), fmt.Sprint("access-", n, "-", strings.Repeat("a", n<<7)), fmt.Sprint("refresh-", n))
 				known.Store(token.State(), true)
 				tokens = append(tokens, token)
 			}
@@ -227,5 +248,21 @@ func concurrentCalls(t tb, open tokenOpener) {
 			})
 		}
 	}
+	ctx, saved := context.WithTimeout(context.Background(), patience)
+	defer saved()
+	var readers sync.WaitGroup
+	for _, h := range h { // who only reads meets a Save half done
+		readers.Go(func() {
+			for reads := 0; reads < 100 && ctx.Err() == nil; reads++ {
+				if _, err := h.store.Load(ctx); err != nil && ctx.Err() == nil {
+					t.Errorf("Load failed beside Saves: %.200v", err)
+					return
+				}
+				runtime.Gosched()
+			}
+		})
+	}
 	group.Wait()
+	saved()
+	readers.Wait()
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -121,6 +122,57 @@ func (m *forgetsNames) Take(_ context.Context, key string) (*zoomauth.Login, err
 	return m.take(key)
 }
 
+type (
+	shortLived struct{ loginMap } // a life of its own, of a second
+	small      struct {           // the latest 29
+		loginMap
+		latest []string
+	}
+	shortColumn struct{ loginMap }
+)
+
+func (m *shortLived) Put(ctx context.Context, key string, l *zoomauth.Login) error {
+	time.AfterFunc(time.Second, func() { m.once(key) })
+	return m.loginMap.Put(ctx, key, l)
+}
+
+// once is Take in one step.
+func (m *loginMap) once(key string) (*zoomauth.Login, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := m.logins[key]
+	delete(m.logins, key)
+	if l == nil || !time.Now().Before(l.Expires) {
+		return nil, zoomauth.ErrLogin
+	}
+	return l, nil
+}
+
+func (m *shortLived) Take(_ context.Context, key string) (*zoomauth.Login, error) { return m.once(key) }
+
+func (m *small) Put(ctx context.Context, key string, l *zoomauth.Login) error {
+	m.mu.Lock()
+	m.latest = append(m.latest, key)
+	if over := len(m.latest) - 29; over > 0 {
+		delete(m.logins, m.latest[over-1])
+	}
+	m.mu.Unlock()
+	return m.loginMap.Put(ctx, key, l)
+}
+
+func (m *small) Take(_ context.Context, key string) (*zoomauth.Login, error) { return m.once(key) }
+
+func (m *shortColumn) Put(ctx context.Context, key string, l *zoomauth.Login) error {
+	if data, err := l.Encode(); err != nil || len(data) > 40_000 {
+		return zoomauth.ErrStore
+	}
+	return m.loginMap.Put(ctx, key, l)
+}
+
+func (m *shortColumn) Take(_ context.Context, key string) (*zoomauth.Login, error) {
+	return m.once(key)
+}
+
 func TestFaultST01WrongLoginStoresAreCaught(t *testing.T) {
 	for name, wrong := range map[string]struct {
 		new  func() zoomauth.LoginStore
@@ -129,6 +181,9 @@ func TestFaultST01WrongLoginStoresAreCaught(t *testing.T) {
 		"none":                      {func() zoomauth.LoginStore { return &zoomauth.MemoryLogins{} }, ""},
 		"Take forgets nothing":      {func() zoomauth.LoginStore { return &rereadable{} }, "a login is taken once"},
 		"Take in two steps":         {func() zoomauth.LoginStore { return &takesInSteps{} }, "one of many Takes wins"},
+		"forgotten after a second":  {func() zoomauth.LoginStore { return &shortLived{} }, agedName},
+		"29 logins at most":         {func() zoomauth.LoginStore { return &small{} }, "logins do not mix"},
+		"a column of 40,000 bytes":  {func() zoomauth.LoginStore { return &shortColumn{} }, "a login comes back whole"},
 		"nothing expires":           {func() zoomauth.LoginStore { return &neverExpires{} }, "a login that has expired is gone"},
 		"Put does not replace":      {func() zoomauth.LoginStore { return &firstStays{} }, "Put replaces a login"},
 		"keys without case":         {func() zoomauth.LoginStore { return &foldsCase{} }, "an unknown login is ErrLogin"},
@@ -137,7 +192,8 @@ func TestFaultST01WrongLoginStoresAreCaught(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var failed []string
-			for _, c := range loginChecks {
+			all := append(slices.Clone(loginChecks), loginCheck{agedName, func(t tb, open loginOpener) { agedLogin(t, open)(t) }})
+			for _, c := range all {
 				store := wrong.new()
 				if found := outcome(t, func(t tb) { c.run(t, func() zoomauth.LoginStore { return store }) }); len(found) > 0 {
 					failed = append(failed, c.name)
