@@ -215,7 +215,7 @@ func (l *List[T]) Page(ctx context.Context, token string) (*Page[T], error) {
 		return nil, &PageError{Token: token, Err: err}
 	}
 	next := ""
-	if at, more := spec.tokens.After(at, len(page.Items), page.PageSize, page.NextPageToken); more {
+	if at, more := spec.tokens.After(at, len(page.Items), page.NextPageToken); more {
 		next = spec.tokens.Text(at)
 	}
 	return publicPage(page, next), nil

@@ -85,14 +85,13 @@ func (t Tokens) Parse(token string) (Place, error) {
 	return p, nil
 }
 
-// After is the place behind a page of so many rows, of size at most, that was read at p,
-// and false at the end.
-func (t Tokens) After(p Place, rows, size int, next string) (Place, bool) {
+// After is the place behind a page that was read alone at p, and false at the end.
+func (t Tokens) After(p Place, rows int, next string) (Place, bool) {
 	switch {
 	case next != "" && p.Rows < 0:
 		return Place{Part: p.Part, Token: next, Rows: p.Rows, Pages: p.Pages}, true
 	case next != "":
-		return Place{Part: p.Part, Token: next, Rows: p.Rows + rows, Pages: p.Pages + 1, Short: !t.Joined && (p.Short || rows < size)}, true
+		return Place{Part: p.Part, Token: next, Rows: p.Rows + rows, Pages: p.Pages + 1, Short: p.Short}, true
 	default:
 		return t.nextPart(p.Part)
 	}

@@ -62,7 +62,7 @@ func TestTokensAfterAPage(t *testing.T) {
 		{Place{Rows: unknownRows, Pages: unknownRows, Token: "t"}, "u", Place{Rows: unknownRows, Pages: unknownRows, Token: "u"}, true},
 		{Place{Part: 2, Rows: 9, Token: "t"}, "", Place{}, false},
 	} {
-		got, more := joined.After(step.at, 4, 5, step.next)
+		got, more := joined.After(step.at, 4, step.next)
 		assert.Equal(t, step.more, more)
 		assert.Equal(t, step.want, got)
 	}
