@@ -1,6 +1,7 @@
 package zoom_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -92,6 +93,7 @@ func TestFaultPG24RefusalBesideAnEmptyList(t *testing.T) {
 					users, err := list(newTape(ok(c.body)).client(t)).Collect(t.Context())
 					require.ErrorIs(t, err, c.sentinel)
 					assert.Empty(t, users)
+					assert.Equal(t, errors.Is(err, zoom.ErrListIncomplete), strings.Contains(err.Error(), "an account has an owner"), "%v", err)
 				})
 			})
 		}

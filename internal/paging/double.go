@@ -80,6 +80,9 @@ func (d *double[T]) verdict(ctx context.Context) error {
 		}
 		return nil
 	}
+	if d.counted == 0 && d.p.l.Parts[d.part].NeverEmpty {
+		return d.p.l.Fail(Incomplete, nobody)
+	}
 	return d.p.l.Fail(Incomplete, "people moved while it was read, or rows are missing")
 }
 

@@ -2,6 +2,9 @@ package paging
 
 import "context"
 
+// nobody is what is wrong with an empty part that is never empty.
+const nobody = "nobody is in it, and an account has an owner"
+
 // single reads a part in one walk and holds its rows against the server's count.
 type single[T any] struct {
 	p    *Pager[T]
@@ -69,7 +72,10 @@ func (s *single[T]) place() (Place, bool) {
 func (s *single[T]) mayBeOver() bool { return s.over || (s.again && s.rule == ReadAgain) }
 
 func (s *single[T]) verdict(context.Context) error {
-	if s.failed {
+	switch {
+	case s.failed && s.rows == 0 && s.p.l.Parts[s.part].NeverEmpty:
+		return s.p.l.Fail(Incomplete, nobody)
+	case s.failed:
 		return s.p.l.Fail(Incomplete, "fewer rows than the server counts")
 	}
 	return nil
