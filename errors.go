@@ -49,8 +49,8 @@ var (
 
 // RetryAt returns when it makes sense to try again, for an error that waiting mends
 // ([Temporary]): the moment that Zoom named, of several the last, else 30 seconds from
-// now. That distance does not grow: count your tries. ok is false for any other error. It looks through [*PageError] and through
-// wrapped and joined errors.
+// now. That distance does not grow: count your tries. ok is false for any other error. It
+// looks through [*PageError] and through wrapped and joined errors.
 func RetryAt(err error) (at time.Time, ok bool) {
 	if !Temporary(err) {
 		return time.Time{}, false
@@ -70,8 +70,8 @@ func RetryAt(err error) (at time.Time, ok bool) {
 // Temporary reports whether the same again may succeed later: after a limit, a failure
 // of Zoom's or of the network, an answer that is not what Zoom describes, a listing
 // that must be listed again from its start, a change that Zoom accepted and did not make,
-// a store of tokens that cannot be reached, or any error for which Zoom named a moment. [ErrOutcomeUnknown] is not one of them:
-// look first whether the change was made.
+// a store of tokens that cannot be reached, or any error for which Zoom named a moment.
+// [ErrOutcomeUnknown] is not one of them: look first whether the change was made.
 func Temporary(err error) bool {
 	if errors.Is(err, ErrOutcomeUnknown) {
 		return false

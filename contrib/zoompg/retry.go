@@ -47,12 +47,8 @@ func retry(ctx context.Context, call func() error) error {
 		if try == maxTries || !wasRolledBack(err) {
 			return err
 		}
-		timer := time.NewTimer(rand.N(pause))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return errors.Join(err, ctx.Err())
-		case <-timer.C:
+		if ended := wait(ctx, rand.N(pause)); ended != nil {
+			return errors.Join(err, ended)
 		}
 		pause = min(2*pause, longestRetry)
 	}
@@ -62,4 +58,16 @@ func retry(ctx context.Context, call func() error) error {
 func wasRolledBack(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+// wait waits, at most as long as ctx lasts.
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }

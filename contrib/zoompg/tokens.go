@@ -118,12 +118,8 @@ func (s *TokenStore) Lock(ctx context.Context) (zoomauth.Lease, error) {
 		case taken:
 			return l, nil
 		}
-		timer := time.NewTimer(pause/2 + randv2.N(pause))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil, fmt.Errorf("%w: the lock is held: %w", zoomauth.ErrStoreUnavailable, ctx.Err())
-		case <-timer.C:
+		if err := wait(ctx, pause/2+randv2.N(pause)); err != nil {
+			return nil, fmt.Errorf("%w: the lock is held: %w", zoomauth.ErrStoreUnavailable, err)
 		}
 	}
 }
