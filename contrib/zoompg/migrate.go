@@ -5,6 +5,7 @@ import (
 	_ "embed" // the tables
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -36,18 +37,17 @@ func Migrate(ctx context.Context, db DB) error {
 	}
 	// One string of several statements is one transaction, and takes no arguments.
 	_, err := db.Exec(ctx, fmt.Sprintf("SELECT pg_advisory_xact_lock(%d);\n%s", migrationLock, schema))
-	denied := isDenied(err)
-	if err != nil && !denied {
+	if err != nil && !isRefused(err) {
 		return failed(err)
 	}
-	missing, err := lacks(ctx, db, !denied)
+	missing, lookErr := lacks(ctx, db, !isDenied(err))
 	switch {
-	case err != nil:
-		return failed(err)
-	case missing != "" && denied:
-		return fmt.Errorf("%w: the tables are not current, and this role may not change them; missing: %s", zoomauth.ErrStore, missing)
+	case lookErr != nil:
+		return failed(lookErr)
+	case missing != "" && err != nil:
+		return fmt.Errorf("%w: the tables are not current, and this role may not change them, or cannot: missing %s: %w", zoomauth.ErrStore, missing, err)
 	case missing != "":
-		return fmt.Errorf("%w: there are other tables of the same names; missing: %s", zoomauth.ErrStore, missing)
+		return fmt.Errorf("%w: there are other tables of the same names: missing %s", zoomauth.ErrStore, missing)
 	}
 	return nil
 }
@@ -57,6 +57,13 @@ func Migrate(ctx context.Context, db DB) error {
 func lacks(ctx context.Context, db DB, inFirst bool) (missing string, err error) {
 	err = db.QueryRow(ctx, current, inFirst).Scan(&missing)
 	return missing, err
+}
+
+// isRefused reports a statement that cannot run on what there is, however often it is tried:
+// for want of a privilege, or because a name belongs to something else.
+func isRefused(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && strings.HasPrefix(pg.Code, "42")
 }
 
 // isDenied reports that the role lacks a privilege.
