@@ -1,5 +1,15 @@
 package zoom
 
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/seatkit/zoom/internal/wire"
+)
+
 // A Meeting is one row of [MeetingsService.List]: a meeting that is scheduled,
 // live or past and not yet expired. Instant meetings are not in it.
 type Meeting struct {
@@ -25,4 +35,113 @@ type MeetingInstance struct {
 	StartTime *Time  `json:"start_time,omitzero"`
 
 	UnreadFields []string `json:"unread_fields,omitzero"` // as in [User]
+}
+
+// MeetingsService is the meetings of an account. It is reached as
+// Client.Meetings.
+type MeetingsService service
+
+func (s *MeetingsService) client() *Client { return (*service)(s).client() }
+
+// What ListMeetingsOptions.Type can be.
+const (
+	MeetingsScheduled        = "scheduled"         // unexpired past, live and upcoming ones
+	MeetingsLive             = "live"              // in progress
+	MeetingsUpcoming         = "upcoming"          // from now on, live ones included
+	MeetingsUpcomingMeetings = "upcoming_meetings" // the same by date
+	MeetingsPrevious         = "previous_meetings" // past ones
+)
+
+// ListMeetingsOptions narrow [MeetingsService.List].
+type ListMeetingsOptions struct {
+	PageSize int       // 1 to 300; 0 means 300
+	Type     string    // a Meetings constant; "" means MeetingsScheduled
+	From     time.Time // first day, by its own calendar date; zero: no limit
+	To       time.Time // last day, inclusive
+	Timezone string    // IANA name of the zone that From and To are days in; "" is left to Zoom
+}
+
+// List lists the meetings of a user: scheduled ones that have not expired. It is
+// no history of use; for that see [ReportsService.UserMeetings]. Instant meetings
+// are not in it.
+//
+// Errors: [ErrNotFound] for an unknown user. A user without a meetings licence is
+// refused with code 3161.
+//
+// API: GET /users/{userId}/meetings, medium; scope meeting:read:admin, granular
+// meeting:read:list_meetings:admin.
+// https://developers.zoom.us/docs/api/meetings/#tag/meetings/GET/users/{userId}/meetings
+func (s *MeetingsService) List(userID string, opts *ListMeetingsOptions) *List[*Meeting] {
+	var o ListMeetingsOptions
+	if opts != nil {
+		o = *opts
+	}
+	query, err := o.query()
+	op := operation{op: "meetings.list", path: "/users/{userId}/meetings", values: []string{userID}, class: ClassMedium}
+	return newList(s.client(), op, rowsOf[*Meeting]("meetings"), err, part[*Meeting]{query: query})
+}
+
+func (o *ListMeetingsOptions) query() (url.Values, error) {
+	size, err := pageSize(o.PageSize, maxPageSize)
+	if err != nil {
+		return nil, err
+	}
+	if o.Type == "" {
+		o.Type = MeetingsScheduled
+	}
+	if err := oneOf("type", o.Type, MeetingsScheduled, MeetingsLive, MeetingsUpcoming, MeetingsUpcomingMeetings, MeetingsPrevious); err != nil {
+		return nil, err
+	}
+	if !o.From.IsZero() && !o.To.IsZero() && dayOf(o.From).After(dayOf(o.To)) {
+		return nil, errors.New("from: lies after to")
+	}
+	q := url.Values{"page_size": {size}, "type": {o.Type}}
+	if !o.From.IsZero() {
+		q.Set("from", formatDay(dayOf(o.From)))
+	}
+	if !o.To.IsZero() {
+		q.Set("to", formatDay(dayOf(o.To)))
+	}
+	setUnlessEmpty(q, "timezone", o.Timezone)
+	return q, nil
+}
+
+// Instances returns the past occurrences of a meeting, of the last 15 months,
+// each with the UUID that names it in the reports. Zoom sends them in one answer; if
+// it sends a page token, all pages are read.
+//
+// Errors: [ErrNotFound]; [ErrListIncomplete] when fewer come than Zoom counts.
+//
+// API: GET /past_meetings/{meetingId}/instances, medium; scope
+// meeting:read:admin, granular meeting:read:list_past_instances:admin.
+// https://developers.zoom.us/docs/api/meetings/#tag/meetings/GET/past_meetings/{meetingId}/instances
+func (s *MeetingsService) Instances(ctx context.Context, meetingID int64) ([]*MeetingInstance, error) {
+	o := operation{
+		op: "meetings.instances", path: "/past_meetings/{meetingId}/instances",
+		values: []string{strconv.FormatInt(meetingID, 10)}, class: ClassMedium,
+	}
+	var err error
+	if meetingID <= 0 {
+		err = errors.New("meeting id: want a positive number")
+	}
+	l := newList(s.client(), o, rowsOf[*MeetingInstance]("meetings"), err, part[*MeetingInstance]{})
+	instances, err := l.Collect(ctx)
+	if failed, ok := errors.AsType[*PageError](err); ok {
+		return nil, failed.Err // the caller sees no pages
+	}
+	return instances, err
+}
+
+func (m *Meeting) finish() error {
+	if m == nil {
+		return &wire.ShapeError{Reason: "a meeting is null"}
+	}
+	return errors.Join(wire.CheckText("a meeting UUID", m.UUID), wire.CheckText("a host id", m.HostID))
+}
+
+func (i *MeetingInstance) finish() error {
+	if i == nil || i.UUID == "" {
+		return &wire.ShapeError{Reason: "a meeting instance has no UUID"}
+	}
+	return wire.CheckText("a meeting UUID", i.UUID)
 }

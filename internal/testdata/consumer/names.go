@@ -44,7 +44,7 @@ type group struct {
 	ID string `json:"id"`
 }
 
-// scopes.go, preflight.go
+// scopes.go
 var (
 	_                                                         = [...]zoom.Task{zoom.TaskRoster, zoom.TaskAccess, zoom.TaskLicenses, zoom.TaskReclaim}
 	_ func(zoom.Task) string                                  = zoom.Task.String
