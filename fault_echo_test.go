@@ -73,7 +73,7 @@ func TestFaultS3LiteralPaths(t *testing.T) {
 	} {
 		refusedUnsent(t, tp, c.Do(t.Context(), &zoom.Request{Path: path}, nil), strings.Trim(path[strings.LastIndex(path[:9], "/")+1:], "{}"))
 	}
-	data, err := os.ReadFile("internal/contract/testdata/zoom-openapi.json")
+	data, err := os.ReadFile("internal/test/contract/testdata/zoom-openapi.json")
 	require.NoError(t, err)
 	var spec struct{ Paths map[string]any }
 	require.NoError(t, json.Unmarshal(data, &spec))

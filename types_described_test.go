@@ -176,7 +176,7 @@ func (d *apiDescription) schema(t *testing.T, operation string, request bool) de
 
 func readDescription(t *testing.T) *apiDescription {
 	t.Helper()
-	data, err := os.ReadFile("internal/contract/testdata/zoom-openapi.json")
+	data, err := os.ReadFile("internal/test/contract/testdata/zoom-openapi.json")
 	require.NoError(t, err)
 	d := new(apiDescription)
 	require.NoError(t, json.Unmarshal(data, d))

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seatkit/zoom"
-	"github.com/seatkit/zoom/internal/canary"
+	"github.com/seatkit/zoom/internal/test/canary"
 )
 
 type badBody struct{ s string }

@@ -1,8 +1,8 @@
-module github.com/seatkit/zoom/internal/racetest
+module github.com/seatkit/zoom/internal/test/racetest
 
 go 1.26.0
 
-replace github.com/seatkit/zoom => ../..
+replace github.com/seatkit/zoom => ../../..
 
 require (
 	github.com/gofrs/flock v0.13.2

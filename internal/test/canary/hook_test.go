@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/seatkit/zoom/internal/canary"
+	"github.com/seatkit/zoom/internal/test/canary"
 	"github.com/seatkit/zoom/zoomhook"
 )
 

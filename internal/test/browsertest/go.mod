@@ -1,4 +1,4 @@
-module github.com/seatkit/zoom/internal/browsertest
+module github.com/seatkit/zoom/internal/test/browsertest
 
 go 1.26.0
 

@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/seatkit/zoom/internal/canary"
+	"github.com/seatkit/zoom/internal/test/canary"
 )
 
 var all = flag.Bool("canary.all", false, "look at every fault in every way, not at each in some of them")

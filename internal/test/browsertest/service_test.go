@@ -19,7 +19,7 @@ func build(t *testing.T) (program string) {
 	t.Helper()
 	program = filepath.Join(t.TempDir(), "authorize")
 	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./authorize")
-	cmd.Dir, cmd.Env = filepath.Join("..", "..", "examples"), append(os.Environ(), "GOWORK=off")
+	cmd.Dir, cmd.Env = filepath.Join("..", "..", "..", "examples"), append(os.Environ(), "GOWORK=off")
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
 	return program

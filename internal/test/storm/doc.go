@@ -4,7 +4,7 @@
 // goes on; a write must be made at most three times, and what the client says of
 // it must be so.
 //
-//	go test ./internal/storm                             200 runs each
-//	go test ./internal/storm -storm.runs=100000          as many as it takes
-//	go test ./internal/storm -storm.runs=1 -storm.seed=7 one run again
+//	go test ./internal/test/storm                             200 runs each
+//	go test ./internal/test/storm -storm.runs=100000          as many as it takes
+//	go test ./internal/test/storm -storm.runs=1 -storm.seed=7 one run again
 package storm

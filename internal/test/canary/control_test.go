@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/oauth2"
 
-	"github.com/seatkit/zoom/internal/canary"
+	"github.com/seatkit/zoom/internal/test/canary"
 )
 
 // The positive control: on the raw types of net/http and golang.org/x/oauth2,

@@ -1,7 +1,7 @@
 // Command contract checks the client and the fake against Zoom's own API
 // description, with a program that is not ours in between: Prism.
 //
-//	go run ./internal/contract [-spec file]... [-prism command] [-timeout 3m]
+//	go run ./internal/test/contract [-spec file]... [-prism command] [-timeout 3m]
 //
 // First it calls every endpoint method of the client against Prism's mock and
 // fails on any request that the description does not allow and on any member of

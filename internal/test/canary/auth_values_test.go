@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seatkit/zoom"
-	"github.com/seatkit/zoom/internal/canary"
+	"github.com/seatkit/zoom/internal/test/canary"
 	"github.com/seatkit/zoom/zoomauth"
 	"github.com/seatkit/zoom/zoomhook"
 )

@@ -1,4 +1,4 @@
-module github.com/seatkit/zoom/internal/nettest
+module github.com/seatkit/zoom/internal/test/nettest
 
 go 1.26.0
 
@@ -33,4 +33,4 @@ require (
 	gopkg.in/tomb.v1 v1.0.0-20141024135613-dd632973f1e7 // indirect
 )
 
-replace github.com/seatkit/zoom => ../..
+replace github.com/seatkit/zoom => ../../..
