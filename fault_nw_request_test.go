@@ -1,6 +1,7 @@
 package zoom_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -154,6 +156,90 @@ func TestFaultNW20FailoverThatReportsNothing(t *testing.T) {
 					}
 				}
 			})
+		})
+	}
+}
+
+// A RoundTripper that read the body may have sent it in a way that it does not report. That
+// it then asked [http.Transport] for a connection and got none proves nothing. Calls that do
+// no harm twice are sent again, and so is a write whose body nobody read.
+func TestFaultNW20BodyThatWasReadMayHaveBeenSent(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, closed.Close())
+	wire := &http.Transport{}
+	defer wire.CloseIdleConnections()
+	readBody := func(body io.ReadCloser) []byte {
+		if body == nil {
+			return nil
+		}
+		data, _ := io.ReadAll(body)
+		_ = body.Close()
+		return data
+	}
+	for name, tc := range map[string]struct {
+		rt   roundTripper
+		read bool
+	}{
+		"NW20 nobody reads": {wire.RoundTrip, false},
+		"NW20 closed, not read": {func(req *http.Request) (*http.Response, error) {
+			if req.Body != nil {
+				_ = req.Body.Close()
+			}
+			req.Body, req.GetBody, req.ContentLength = nil, nil, 0
+			return wire.RoundTrip(req)
+		}, false},
+		"NW20 written by hand": {func(req *http.Request) (*http.Response, error) {
+			_ = readBody(req.Body) // and written to a connection of its own
+			_, err := new(net.Dialer).DialContext(req.Context(), "tcp", closed.Addr().String())
+			return nil, err
+		}, true},
+		"NW20 written by hand, and http.Transport as the second way": {func(req *http.Request) (*http.Response, error) {
+			body := readBody(req.Body)
+			next := req.Clone(req.Context())
+			next.Body = io.NopCloser(bytes.NewReader(body))
+			return wire.RoundTrip(next)
+		}, true},
+		"NW20 logged": {func(req *http.Request) (*http.Response, error) {
+			_, _ = httputil.DumpRequest(req, true)
+			return wire.RoundTrip(req)
+		}, true},
+		"NW20 logged as it goes out": {func(req *http.Request) (*http.Response, error) {
+			_, _ = httputil.DumpRequestOut(req, true)
+			return wire.RoundTrip(req)
+		}, true},
+		"NW20 a copy is read": {func(req *http.Request) (*http.Response, error) {
+			if req.GetBody != nil {
+				body, _ := req.GetBody()
+				_ = readBody(body)
+			}
+			return wire.RoundTrip(req)
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, method := range []string{http.MethodPost, http.MethodGet} {
+				tries := 0
+				c, err := zoom.NewClient(zoom.StaticToken("t"), zoom.WithBaseURL("http://"+closed.Addr().String()), zoom.WithLimiter(zoom.Unlimited()),
+					zoom.WithRetry(zoom.RetryPolicy{MinDelay: 1, MaxDelay: 1}),
+					zoom.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+						tries++
+						return tc.rt(req)
+					})}))
+				require.NoError(t, err)
+				req := &zoom.Request{Method: method, Path: "/users"}
+				if method == http.MethodPost {
+					req.Body = map[string]string{"action": "create"}
+				}
+				err = c.Do(t.Context(), req, nil)
+				require.ErrorIs(t, err, zoom.ErrUnreachable)
+				if tc.read && method == http.MethodPost {
+					require.ErrorIs(t, err, zoom.ErrOutcomeUnknown)
+					assert.Equal(t, 1, tries)
+					continue
+				}
+				require.NotErrorIs(t, err, zoom.ErrOutcomeUnknown)
+				assert.Equal(t, 5, tries, method)
+			}
 		})
 	}
 }

@@ -91,9 +91,11 @@ func WithBaseURL(u string) Option {
 // there is one, to lower that of an attempt. Its Jar and CheckRedirect are not
 // used: no cookies, and redirects are never followed. hc is never written to.
 //
-// A Transport of your own that sends with another context than the request's hides from
-// the client how far a write came: the write is then not sent again after a failure to
-// connect, and ends in [ErrOutcomeUnknown].
+// A Transport of your own that sends with another context than the request's, or that reads
+// the body of a write before there is a connection (to log, sign or send it), hides from the
+// client how far the write came. After a failure to connect the write is then not sent again
+// and ends in [ErrOutcomeUnknown]. [http.Transport] does neither. A write without a body that
+// you send by yourself, and that reports nothing, cannot be seen: do not send it a second way.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *config) error {
 		if hc != nil && isNilPointer(hc.Transport) {

@@ -102,26 +102,40 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 // reportDial reports of a failure to connect what [http.Transport] reports: that it asked
 // for a connection.
 func reportDial(req *http.Request, err error) {
-	op, isOp := errors.AsType[*net.OpError](err)
-	_, isName := errors.AsType[*net.DNSError](err)
-	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && (isName || isOp && op.Op == "dial") {
+	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && isDial(err) {
 		trace.GetConn(req.URL.Host)
 	}
 }
 
+func isDial(err error) bool {
+	op, isOp := errors.AsType[*net.OpError](err)
+	_, isName := errors.AsType[*net.DNSError](err)
+	return isName || isOp && op.Op == "dial"
+}
+
+// take keeps what was asked. Like [http.Transport] it does not read the body of a request
+// for which there is no connection.
 func (t *tape) take(req *http.Request) answer {
-	var body []byte
-	if req.Body != nil {
-		body, _ = io.ReadAll(req.Body)
-		_ = req.Body.Close()
-	}
 	t.mu.Lock()
-	defer t.mu.Unlock()
+	n := len(t.asked)
 	t.asked = append(t.asked, asked{
 		at: time.Now(), method: req.Method, path: req.URL.EscapedPath(), query: req.URL.RawQuery,
-		auth: req.Header.Get("Authorization"), body: string(bytes.TrimSpace(body)),
+		auth: req.Header.Get("Authorization"),
 	})
-	return t.answers[min(len(t.asked), len(t.answers))-1]
+	a := t.answers[min(n, len(t.answers)-1)]
+	t.mu.Unlock()
+	if req.Body == nil {
+		return a
+	}
+	defer req.Body.Close()
+	if isDial(a.err) {
+		return a
+	}
+	body, _ := io.ReadAll(req.Body)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.asked[n].body = string(bytes.TrimSpace(body))
+	return a
 }
 
 // requests returns what was asked so far.

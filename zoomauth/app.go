@@ -51,7 +51,9 @@ type App struct {
 
 	// HTTPClient's Transport carries the calls to the OAuth endpoints, and those of the
 	// clients that [App.Client] makes. Without it the former take the transport of the
-	// [zoom.Client] that asks for a token, or the default one.
+	// [zoom.Client] that asks for a token, or the default one. A Transport of your own that
+	// reads a body before there is a connection makes a failure to connect a lost answer, as
+	// with [zoom.WithHTTPClient].
 	HTTPClient *http.Client
 
 	// Trace's hooks Attempt and Wait are called for each request to an OAuth endpoint,

@@ -21,6 +21,7 @@ const headerTimeout = 15 * time.Second
 var (
 	errTimeout      = errors.New("the attempt took too long")
 	errBodyTooLarge = errors.New("the body exceeds the limit")
+	errLateRead     = errors.New("the attempt is over")
 )
 
 // attempt puts one request on the wire within a time limit and reads the body,
@@ -49,10 +50,13 @@ func (l *attempt) send(parent context.Context, c *trip) (*Answer, *Failure) {
 	timer := time.AfterFunc(min(timeout, headerTimeout), func() { cancel(errTimeout) })
 	defer timer.Stop()
 	door := door{turn: c.turn, timer: timer, timeout: min(timeout, headerTimeout)}
-	ctx = door.trace(ctx)
+	req := newRequest(door.trace(ctx), c)
+	if !c.call.Repeatable {
+		sent.watch(req)
+	}
 
 	c.attempts++
-	resp, err := l.next.RoundTrip(newRequest(ctx, c))
+	resp, err := l.next.RoundTrip(req)
 	held := time.Duration(door.held.Load())
 	c.inLimiter += held
 	if err == nil && resp == nil {
@@ -314,9 +318,19 @@ func classify(parent, ctx context.Context, err error, answer *Answer, c *trip) *
 	return f
 }
 
-// sending follows how far a write got. The hooks run on the goroutines of the
+// sending records how far a write got. The hooks run on the goroutines of the
 // connection.
-type sending struct{ asked, connected, written, dialled, reached atomic.Bool }
+type sending struct {
+	asked, connected, written, dialled, reached atomic.Bool
+
+	body atomic.Uint32 // one of the constants below
+}
+
+const (
+	bodyUnread uint32 = iota
+	bodyRead
+	bodyShut // unread, and no longer to be read
+)
 
 func (s *sending) trace(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -333,13 +347,50 @@ func (s *sending) trace(ctx context.Context) context.Context {
 	})
 }
 
-// isUnsent reports whether nothing of the request was written. It needs evidence: a
-// RoundTripper that reports nothing proves nothing, and what its error says may be of
-// another way that it tried after the request was carried out. One that asked for a
-// connection and got none has written nothing, nor has one that dialled by itself and
-// reached nobody; one that was broken off by us may be about to write on the connection
-// that it got.
-func (s *sending) isUnsent(kind Kind) bool {
+// watch records a read of the request's body or of a copy of it.
+func (s *sending) watch(req *http.Request) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return
+	}
+	getBody := req.GetBody
+	req.Body = &watchedBody{req.Body, s}
+	req.GetBody = func() (io.ReadCloser, error) {
+		body, err := getBody()
+		return &watchedBody{body, s}, err
+	}
+}
+
+type watchedBody struct {
+	io.ReadCloser
+	sent *sending
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	b.sent.body.CompareAndSwap(bodyUnread, bodyRead)
+	if b.sent.body.Load() == bodyShut {
+		return 0, errLateRead
+	}
+	return b.ReadCloser.Read(p)
+}
+
+// shutBody reports whether nobody read the body, and if so lets nobody read it later.
+func (s *sending) shutBody() bool {
+	s.body.CompareAndSwap(bodyUnread, bodyShut)
+	return s.body.Load() == bodyShut
+}
+
+// isUnsent reports whether nothing of the request was written. It needs two pieces of
+// evidence: the transport reports that it wrote nothing, and nobody read the body, which a
+// RoundTripper may have sent in a way that it does not report. A request without a body
+// has the first one only.
+func (s *sending) isUnsent(kind Kind) bool { return s.isReportedUnsent(kind) && s.shutBody() }
+
+// isReportedUnsent reports what the hooks say. A RoundTripper that reports nothing proves
+// nothing, and what its error says may be of another way that it tried after the request
+// was carried out. One that asked for a connection and got none has written nothing, nor
+// has one that dialled by itself and reached nobody; one that was broken off by us may be
+// about to write on the connection that it got.
+func (s *sending) isReportedUnsent(kind Kind) bool {
 	switch {
 	case s.written.Load():
 		return false

@@ -225,3 +225,58 @@ func TestSending(t *testing.T) {
 	hooks.WroteHeaderField("", nil)
 	assert.False(t, sent.isUnsent(KindUnreachable))
 }
+
+// A body that was read may have been sent. One that was found unread stays so: who comes
+// late gets nothing to send.
+func TestFaultNW20ReadBodyMayHaveBeenSent(t *testing.T) {
+	request := func(s *sending) (*http.Request, *httptrace.ClientTrace) {
+		ctx := s.trace(t.Context())
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://api.zoom.us", strings.NewReader("{}"))
+		require.NoError(t, err)
+		s.watch(req)
+		return req, httptrace.ContextClientTrace(ctx)
+	}
+	report := map[string]func(*httptrace.ClientTrace){
+		"NW20 dialled by hand": func(hooks *httptrace.ClientTrace) { hooks.ConnectStart("tcp", "192.0.2.1:443") },
+		"NW20 no connection":   func(hooks *httptrace.ClientTrace) { hooks.GetConn("api.zoom.us:443") },
+		"NW20 nothing written": func(hooks *httptrace.ClientTrace) {
+			hooks.GetConn("api.zoom.us:443")
+			hooks.GotConn(httptrace.GotConnInfo{})
+		},
+	}
+	for name, reported := range report {
+		t.Run(name, func(t *testing.T) {
+			for what, open := range map[string]func(*http.Request) (io.ReadCloser, error){
+				"body": func(req *http.Request) (io.ReadCloser, error) { return req.Body, nil },
+				"copy": func(req *http.Request) (io.ReadCloser, error) { return req.GetBody() },
+			} {
+				var read sending
+				req, hooks := request(&read)
+				reported(hooks)
+				body, err := open(req)
+				require.NoError(t, err)
+				data, err := io.ReadAll(body)
+				require.NoError(t, err)
+				assert.Equal(t, "{}", string(data))
+				assert.False(t, read.isUnsent(KindUnreachable), what)
+
+				var unread sending
+				req, hooks = request(&unread)
+				reported(hooks)
+				body, err = open(req)
+				require.NoError(t, err)
+				assert.True(t, unread.isUnsent(KindUnreachable), what)
+				data, err = io.ReadAll(body)
+				require.ErrorIs(t, err, errLateRead)
+				assert.Empty(t, data)
+				assert.True(t, unread.isUnsent(KindUnreachable), what)
+			}
+		})
+	}
+	var sent sending
+	for _, body := range []io.ReadCloser{nil, http.NoBody} {
+		req := &http.Request{Body: body}
+		sent.watch(req)
+		assert.Equal(t, body, req.Body, "http.Transport knows it")
+	}
+}
