@@ -183,20 +183,18 @@ func (a *Answer) setError(e *wire.APIError, c *trip) {
 }
 
 // readBody keeps a success whole, and of an error the beginning, which says all that is
-// ever looked at. A break in an error's body says no less than its status.
+// ever looked at. An error's body that ends early says no less than its status.
 func (l *attempt) readBody(a *Answer, body *patience, length int64, method string) (err error) {
-	var n int64
 	if a.isError() {
 		kept := &head{ctx: body.ctx, most: min(l.maxBody, wire.MaxErrorBody), limit: l.maxBody}
-		n, err = io.Copy(kept, body)
-		if a.Body = kept.text; err != nil && !errors.Is(err, errBodyTooLarge) {
-			return nil
+		_, err = io.Copy(kept, body)
+		if a.Body = kept.text; errors.Is(err, errBodyTooLarge) {
+			return err
 		}
-	} else {
-		a.Body, err = readAll(body, length, l.maxBody)
-		n = int64(len(a.Body))
+		return nil
 	}
-	if err == nil && length > n && method != http.MethodHead {
+	a.Body, err = readAll(body, length, l.maxBody)
+	if err == nil && length > int64(len(a.Body)) && method != http.MethodHead {
 		return io.ErrUnexpectedEOF // a RoundTripper that does not check for itself
 	}
 	return err

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
@@ -74,7 +75,7 @@ func TestFaultBD19BodyCap(t *testing.T) {
 		{"an error body of one more", 404, limit + 1, -1, KindTooLarge},
 		{"an error body of one more, retryable", 503, limit + 1, -1, KindTooLarge},
 		{"shorter than told", 200, 10, 11, KindBadBody},
-		{"an error body shorter than told", 404, 10, 11, KindBadBody},
+		{"an error body shorter than told", 404, 10, 11, KindStatus},
 		{"longer than told", 200, 11, 10, 255},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -99,6 +100,27 @@ func TestFaultBD19BodyCap(t *testing.T) {
 					assert.Equal(t, tc.status, f.Answer.Status)
 					assert.Equal(t, 1, attempts, "it would be as large again")
 				}
+			})
+		})
+	}
+}
+
+// A refusal whose body ends early is a refusal, whether net/http finds that out or, behind
+// a RoundTripper that wrote the body again, we do: the change was not made.
+func TestFaultBD01CutRefusalIsARefusal(t *testing.T) {
+	for name, end := range map[string]error{"BD01 net/http finds it": io.ErrUnexpectedEOF, "BD01 the length says more": io.EOF} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{steps: []step{func(*http.Request) (*http.Response, error) {
+					body := io.MultiReader(strings.NewReader(`{"code":1001,"message":"no such user"}`), iotest.ErrReader(end))
+					return &http.Response{StatusCode: http.StatusNotFound, Header: http.Header{}, Body: io.NopCloser(body), ContentLength: 500}, nil
+				}}}
+				_, attempts, err := newTestRoad(s).Do(t.Context(), post())
+				f := failureOf(t, err)
+				assert.Equal(t, KindStatus, f.Kind)
+				assert.Equal(t, 1001, f.Answer.Error.Code)
+				assert.False(t, f.Open)
+				assert.Equal(t, 1, attempts)
 			})
 		})
 	}
