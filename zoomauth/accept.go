@@ -12,10 +12,7 @@ import (
 
 const acceptTimeout = 10 * time.Second // of HandlerOptions.Accept, out of the minute of a lease
 
-var (
-	errNotAccepted = errors.New("the new token was not accepted, and its grant was revoked at Zoom")
-	errUndecided   = errors.New("the function Accept did not return")
-)
+var errNotAccepted = errors.New("the new token was not accepted, and its grant was revoked at Zoom")
 
 // An acceptance says whether next may take the place of old, which is nil if there is none.
 type acceptance func(ctx context.Context, l *Login, old, next *Token) error
@@ -36,16 +33,13 @@ func (t *Token) isOver(now time.Time) bool {
 }
 
 // admit asks whether a token may be saved. The grant of one that may not is ended.
-func (a App) admit(ctx context.Context, accept acceptance, l *Login, old, next *Token) (err error) {
-	err = errUndecided // if accept panics
-	defer func() {
-		if err != nil {
-			err = a.endRefused(ctx, next, err)
-		}
-	}()
+func (a App) admit(ctx context.Context, accept acceptance, l *Login, old, next *Token) error {
 	accepting, cancel := context.WithTimeout(ctx, acceptTimeout)
 	defer cancel()
-	return accept(accepting, l, old, next)
+	if err := accept(accepting, l, old, next); err != nil {
+		return a.endRefused(ctx, next, err)
+	}
+	return nil
 }
 
 func (a App) endRefused(ctx context.Context, t *Token, cause error) error {
@@ -53,7 +47,7 @@ func (a App) endRefused(ctx context.Context, t *Token, cause error) error {
 	defer cancel()
 	cause = redact.Cause(cause)
 	if err := a.Revoke(ctx, t); err != nil && !isRefusal(err) {
-		return opError(opKeep, fmt.Errorf("%w (%v): %w", errLeft, err, cause)) //nolint:errorlint // what Zoom said of the revocation is not what this error is
+		return opError(opKeep, left(err, cause))
 	}
 	return opError(opKeep, fmt.Errorf("%w: %w", errNotAccepted, cause))
 }

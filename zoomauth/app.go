@@ -58,7 +58,9 @@ type App struct {
 
 	// Trace's hooks Attempt and Wait are called for each request to an OAuth endpoint,
 	// with the operation "token" for the tokens of a [Source], and Token for each fetch
-	// of a Source. A Source calls them when what the request brought is saved.
+	// of a Source. They are called when what the request brought is saved. [App.Exchange],
+	// [App.Login] and [App.DeviceLogin] call them before they return the token: if one panics,
+	// the new grant is revoked.
 	Trace *zoom.Trace
 }
 

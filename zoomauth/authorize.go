@@ -1,7 +1,6 @@
 package zoomauth
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -96,7 +95,9 @@ func (a App) Exchange(ctx context.Context, login *Login, callback url.Values) (*
 	if err != nil {
 		return nil, err
 	}
-	return a.exchangeCode(ctx, login, code)
+	return a.handOut(ctx, func(ctx context.Context, a App, g *newGrant) (*Token, error) {
+		return a.exchangeCode(ctx, g, login, code)
+	})
 }
 
 // takeCode takes the code out of a callback, and with it the login.
@@ -112,15 +113,15 @@ func (a App) takeCode(login *Login, callback url.Values) (string, error) {
 }
 
 // exchangeCode uses a code up.
-func (a App) exchangeCode(ctx context.Context, login *Login, code string) (*Token, error) {
+func (a App) exchangeCode(ctx context.Context, g *newGrant, login *Login, code string) (*Token, error) {
 	form := url.Values{
 		"grant_type": {"authorization_code"}, "code": {code},
 		"redirect_uri": {a.RedirectURL}, "code_verifier": {login.verifier()},
 	}
-	grant, lost, err := a.grant(ctx, opExchange, form, false)
+	grant, lost, err := a.grant(ctx, opExchange, form, false, &g.read)
 	switch {
-	case lost:
-		return nil, lostCode(err)
+	case lost: // also an answer that broke behind its tokens
+		return nil, a.endUseless(ctx, opExchange, g.read.Grant(), lostCode(err))
 	case err == nil && grant.RefreshToken == "":
 		err = opError(opExchange, fmt.Errorf("%w: there is no refresh token", zoom.ErrBadResponse))
 	}
@@ -130,21 +131,6 @@ func (a App) exchangeCode(ctx context.Context, login *Login, code string) (*Toke
 	return a.authorized(grant), nil
 }
 
-// endUseless revokes what came with an answer that lacks one of the tokens: the grant is
-// alive, and nobody keeps it.
-func (a App) endUseless(ctx context.Context, op string, grant *oauth.Grant, cause error) error {
-	if grant == nil {
-		return cause
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout)
-	defer cancel()
-	err := a.revokeText(ctx, cmp.Or(grant.AccessToken, grant.RefreshToken), grant.RefreshToken)
-	if err != nil && !isRefusal(err) {
-		return opError(op, fmt.Errorf("%w (%v): %w", errLeft, err, cause)) //nolint:errorlint // what Zoom said of the revocation is not what this error is
-	}
-	return cause
-}
-
 // authorized makes the first token of an installation.
 func (a App) authorized(grant *oauth.Grant) *Token {
 	now := time.Now().Round(0) // without the monotonic clock, which stands while a machine sleeps
@@ -152,16 +138,6 @@ func (a App) authorized(grant *oauth.Grant) *Token {
 	t.Authorized = now
 	t.AccountID = accountOf(grant.AccessToken)
 	return t
-}
-
-// lostCode says what to do when nobody knows whether the code was taken.
-func lostCode(err error) error {
-	e, ok := errors.AsType[*zoom.Error](err)
-	if !ok {
-		return err
-	}
-	e.Err = fmt.Errorf("%w: %w", zoom.ErrReauthorize, e.Err)
-	return e
 }
 
 // code takes the code out of a callback, once. What cannot be of the server leaves the

@@ -42,13 +42,15 @@ func (a App) connect(ctx context.Context, store TokenStore, accept acceptance, l
 	if err != nil {
 		return nil, err
 	}
+	a, ctx, g := a.newGrant(ctx)
+	defer g.hooks.Replay() // when the lock is free
 	p, err := lockStore(ctx, store)
 	if err != nil {
 		return nil, opError(opKeep, err)
 	}
 	giveBack := sync.OnceValue(func() error { return release(p.lease) })
 	defer func() { _ = giveBack() }() // also if a transport of the caller's panics
-	t, err := a.exchangeUnder(ctx, p, accept, login, code)
+	t, err := a.exchangeUnder(ctx, g, p, accept, login, code)
 	releaseErr := giveBack()
 	switch {
 	case err != nil:
@@ -61,27 +63,36 @@ func (a App) connect(ctx context.Context, store TokenStore, accept acceptance, l
 }
 
 // exchangeUnder exchanges the code while the lease is held, and saves what came of it.
-func (a App) exchangeUnder(ctx context.Context, p *lockedStore, accept acceptance, login *Login, code string) (t *Token, err error) {
+func (a App) exchangeUnder(ctx context.Context, g *newGrant, p *lockedStore, accept acceptance, login *Login, code string) (t *Token, err error) {
 	proving, cancel := context.WithTimeout(ctx, proofTimeout)
 	defer cancel()
 	if err := p.prove(proving, a.placeholder()); err != nil {
 		return nil, opError(opKeep, err)
 	}
 	defer func() {
-		if err != nil {
+		if t == nil { // also if something panicked
 			p.clean(ctx)
 		}
 	}()
+	defer g.abandon(ctx, a)
 	if err := check(proving, p.lease); err != nil {
 		return nil, opError(opKeep, err)
 	}
-	t, err = a.exchangeCode(ctx, login, code)
+	t, err = a.keepGrant(ctx, g, p, accept, login, code)
+	g.settled = true
+	return t, err
+}
+
+// keepGrant exchanges the code and saves the token, or revokes it.
+func (a App) keepGrant(ctx context.Context, g *newGrant, p *lockedStore, accept acceptance, login *Login, code string) (*Token, error) {
+	t, err := a.exchangeCode(ctx, g, login, code)
 	if err != nil {
 		return nil, err
 	}
 	if err := a.admit(ctx, accept, login, p.base, t); err != nil {
 		return nil, err
 	}
+	g.store, g.token = p, t
 	return a.saveOrRevoke(ctx, p, t)
 }
 

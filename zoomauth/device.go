@@ -70,7 +70,7 @@ func (a App) DeviceLogin(ctx context.Context, show func(DeviceCode) error) (*Tok
 		if !time.Now().Before(d.shown.Expires) {
 			return nil, opError(opDevice, fmt.Errorf("%w: nobody authorised in time", zoom.ErrReauthorize))
 		}
-		t, err := a.poll(ctx, d)
+		t, err := a.handOut(ctx, func(ctx context.Context, a App, g *newGrant) (*Token, error) { return a.poll(ctx, g, d) })
 		if t != nil || err != nil {
 			return t, err
 		}
@@ -79,14 +79,17 @@ func (a App) DeviceLogin(ctx context.Context, show func(DeviceCode) error) (*Tok
 
 // poll asks once. Neither a token nor an error means: not yet. What failed is asked
 // again in its turn, not at once: that would be sooner than the device may.
-func (a App) poll(ctx context.Context, d *device) (*Token, error) {
-	grant, lost, err := a.grant(ctx, opDevice, url.Values{"grant_type": {deviceGrant}, "device_code": {d.code()}}, false)
+func (a App) poll(ctx context.Context, g *newGrant, d *device) (*Token, error) {
+	grant, lost, err := a.grant(ctx, opDevice, url.Values{"grant_type": {deviceGrant}, "device_code": {d.code()}}, false, &g.read)
 	if err != nil {
 		e, ok := errors.AsType[*zoom.Error](err)
 		if !ok {
 			return nil, err
 		}
+		given := g.read.Grant()
 		switch {
+		case lost && given != nil: // the code is used up
+			return nil, a.endUseless(ctx, opDevice, given, lostCode(err))
 		case e.Message == "authorization_pending":
 			return nil, nil
 		case e.Message == "slow_down":

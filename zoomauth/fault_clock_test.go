@@ -97,6 +97,7 @@ func TestFaultAU21NothingCanBeRefreshed(t *testing.T) {
 			require.ErrorIs(t, err, zoom.ErrServer)
 			time.Sleep(40 * day)
 		}
+		synctest.Wait()
 		require.Len(t, told.at, 1)
 		none := sourceOf(t, w.app(), &zoomauth.MemoryStore{}, told.options())
 		_, err := none.Token(t.Context())

@@ -10,8 +10,9 @@ import (
 	"github.com/seatkit/zoom/internal/wire"
 )
 
-// grant calls the token endpoint. Every value of the form is a secret.
-func (a App) grant(ctx context.Context, op string, form url.Values, repeatable bool) (grant *oauth.Grant, lost bool, err error) {
+// grant calls the token endpoint. Every value of the form is a secret. What was read of the
+// answer is in read, if that is not nil.
+func (a App) grant(ctx context.Context, op string, form url.Values, repeatable bool, read *oauth.Reading) (grant *oauth.Grant, lost bool, err error) {
 	var hidden []string
 	for name, values := range form {
 		if name != "grant_type" {
@@ -19,7 +20,7 @@ func (a App) grant(ctx context.Context, op string, form url.Values, repeatable b
 		}
 	}
 	lost, err = a.post(ctx, op, a.Endpoints.withDefaults().Token, oauth.Form{
-		Op: nameInTrace(op), Values: form, Repeatable: repeatable, Hidden: hidden,
+		Op: nameInTrace(op), Values: form, Repeatable: repeatable, Hidden: hidden, Reading: read,
 		Accept: func(answer *transport.Answer) (err error) {
 			grant, err = oauth.ReadGrant(answer.Body)
 			return final(answer.Body, err)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"sync"
 	"time"
@@ -43,7 +44,8 @@ type LoginOptions struct {
 //
 // Errors: [zoom.ErrInvalidArgument] for a RedirectURL that cannot be listened on, a
 // port that is taken among them; [zoom.ErrReauthorize] for Deny; [zoom.ErrTimeout]
-// when nobody came back.
+// when nobody came back. If ctx ends while the code is exchanged, the result is that of the
+// exchange: the token, or an error that says that the code may be used up.
 func (a App) Login(ctx context.Context, opts *LoginOptions) (*Token, error) {
 	var o LoginOptions
 	if opts != nil {
@@ -96,13 +98,20 @@ func (a App) loginAt(ctx context.Context, listener net.Listener, o *LoginOptions
 	}
 	t := newTerminal(a, login, link, listener.Addr())
 	ctx, cancel := context.WithCancel(ctx)
-	stop := t.serve(ctx, listener)
+	stop := sync.OnceFunc(t.serve(ctx, listener))
 	defer stop()
 	defer cancel() // first: what is under way shall not be waited for
-	if err := o.show(ctx, t.address()); err != nil {
-		return nil, opError(opLogin, redact.Cause(err, t.address(), link))
+	unshown := o.show(ctx, t.address())
+	if unshown == nil {
+		err = t.wait(ctx)
 	}
-	return t.wait(ctx)
+	cancel()
+	stop() // an exchange that was under way has ended
+	token, err := t.result(err)
+	if unshown != nil && token == nil {
+		return nil, errors.Join(opError(opLogin, redact.Cause(unshown, t.address(), link)), err)
+	}
+	return token, err
 }
 
 const opLogin = "auth.login"
@@ -145,9 +154,9 @@ func newTerminal(a App, login *Login, link string, local net.Addr) *terminal {
 // address is what the browser is given.
 func (t *terminal) address() string { return "http://" + t.host + t.entry }
 
-// wait returns what the callback brought. The five minutes are for the person: an
-// exchange that began in time goes to its end, for its code is used up.
-func (t *terminal) wait(ctx context.Context) (*Token, error) {
+// wait waits for the callback. The five minutes are for the person: an exchange that began
+// in time goes to its end, for its code is used up.
+func (t *terminal) wait(ctx context.Context) error {
 	timer := time.NewTimer(time.Until(t.login.Expires))
 	defer timer.Stop()
 	select {
@@ -155,21 +164,27 @@ func (t *terminal) wait(ctx context.Context) (*Token, error) {
 	case <-ctx.Done():
 	case <-timer.C:
 		if t.login.use() {
-			return nil, opError(opLogin, fmt.Errorf("%w: nobody came back from Zoom within five minutes", zoom.ErrTimeout))
+			return opError(opLogin, fmt.Errorf("%w: nobody came back from Zoom within five minutes", zoom.ErrTimeout))
 		}
 		select {
 		case <-t.ended:
 		case <-ctx.Done():
 		}
 	}
+	return opError(opLogin, ctx.Err())
+}
+
+// result returns what the callback brought, whatever else ended the wait: its grant is alive.
+// Without a callback it returns err.
+func (t *terminal) result(err error) (*Token, error) {
 	select {
-	case <-t.ended: // also if the context ended at the same time
+	case <-t.ended:
 		if t.panicked != nil {
 			panic(t.panicked)
 		}
 		return t.token, t.err
 	default:
-		return nil, opError(opLogin, ctx.Err())
+		return nil, err
 	}
 }
 
@@ -287,16 +302,13 @@ func (t *terminal) answer(ctx context.Context, w http.ResponseWriter, r *http.Re
 		pageFailed.write(w)
 		t.end(w)
 	}()
-	token, err := t.app.Exchange(ctx, t.login, query)
+	token, err := t.app.handOut(ctx, func(ctx context.Context, a App, g *newGrant) (*Token, error) {
+		return t.exchange(ctx, a, g, query)
+	})
 	over = true
-	if err == nil && t.wasOpenedTwice() {
-		_ = t.app.Revoke(ctx, token) // nobody knows whose it is
-		t.err = opError(opLogin, errTwice)
-		pageTwice.write(w)
-		t.end(w)
-		return
-	}
 	switch {
+	case errors.Is(err, errTwice):
+		pageTwice.write(w)
 	case errors.Is(err, ErrLogin):
 		pageNoLogin.write(w)
 		return
@@ -307,6 +319,19 @@ func (t *terminal) answer(ctx context.Context, w http.ResponseWriter, r *http.Re
 	}
 	t.token, t.err = token, err
 	t.end(w)
+}
+
+// exchange exchanges the code, and revokes what it gave if nobody knows whose that is.
+func (t *terminal) exchange(ctx context.Context, a App, g *newGrant, query url.Values) (*Token, error) {
+	code, err := a.takeCode(t.login, query)
+	if err != nil {
+		return nil, err
+	}
+	token, err := a.exchangeCode(ctx, g, t.login, code)
+	if err == nil && t.wasOpenedTwice() {
+		return nil, a.endUseless(ctx, opLogin, g.read.Grant(), opError(opLogin, errTwice))
+	}
+	return token, err
 }
 
 // end sends the last page and ends the login.

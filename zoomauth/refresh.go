@@ -225,7 +225,7 @@ func (s *Source) send(ctx context.Context, op string, form url.Values, lease Lea
 	}
 	app := s.app()
 	app.Trace = nil // its hooks are in the context, and called later
-	return app.grant(ctx, op, form, op != opRefresh)
+	return app.grant(ctx, op, form, op != opRefresh, nil)
 }
 
 // replacedInStore returns ErrStoreChanged if somebody else has stored another token meanwhile,

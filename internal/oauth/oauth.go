@@ -42,6 +42,7 @@ type Form struct {
 	Repeatable bool
 	Accept     func(*transport.Answer) error
 	Hidden     []string // besides the credentials: what no text may repeat
+	Reading    *Reading // keeps what was read of the answer; may be nil
 }
 
 // Post sends a form and reports how many requests it took.
@@ -61,7 +62,7 @@ func (a *App) Post(ctx context.Context, f Form) (attempts int, err error) {
 	}
 	// The road is laid anew for each call, of which there is one an hour: the
 	// transport is that of the client that asks.
-	road := transport.New(transport.Config{Wire: a.wire(ctx), Policy: a.Policy, MaxBody: maxBody, Events: a.events(ctx)})
+	road := transport.New(transport.Config{Wire: f.Reading.of(a.wire(ctx)), Policy: a.Policy, MaxBody: maxBody, Events: a.events(ctx)})
 	_, attempts, err = road.Do(ctx, &transport.Call{
 		Op: cmp.Or(f.Op, "token"), Route: cmp.Or(f.Route, "/oauth/token"),
 		Method: http.MethodPost, URL: f.Endpoint, Header: header, Body: []byte(f.Values.Encode()),
@@ -99,6 +100,10 @@ type Grant struct {
 	// is presumed to be replaced by it.
 	RefreshUnusable bool
 }
+
+// Revocable returns one of the tokens, which ends the grant if it is revoked. Empty: there is
+// none.
+func (g *Grant) Revocable() string { return cmp.Or(g.AccessToken, g.RefreshToken) }
 
 // ErrNoAccessToken is what [ReadGrant] says of an answer whose access token is of
 // no use. The rest of it may be.

@@ -57,9 +57,9 @@ func (c *Cache[T]) run(ctx context.Context, f *flight[T]) {
 	defer func() { c.callLate(ctx, f, info) }() // runs after the next one
 	defer func() { c.settle(f, tok, err, p) }() // also after a runtime.Goexit
 	p = hooks.Catch(func() {
-		var attempts recorder
-		defer attempts.replay() // when the fetch has saved what it has to
-		tok, err = c.Fetch(transport.WithEvents(ctx, attempts.events(ctx)), f.want)
+		var attempts transport.Recorder
+		defer attempts.Replay() // when the fetch has saved what it has to
+		tok, err = c.Fetch(attempts.Record(ctx), f.want)
 	})
 	info = Fetched{Err: err, Duration: time.Since(f.began)}
 	if tok != nil && err == nil {
