@@ -26,7 +26,7 @@
 //
 // A [List] is lazy: it sends nothing before it is ranged over, and asks for page after
 // page while it is. It is complete or it ends in an error: see [List] for what that
-// means. [List.From] continues at the page that failed.
+// means. [List.Resume] continues at the page that failed.
 //
 // Zoom's page tokens live 15 minutes. Do not do slow work in the loop body: gather
 // first ([List.Collect]), or let the next page come early ([List.Prefetch]). Never

@@ -463,7 +463,7 @@ func TestFaultBD31ACompanyInAnotherLanguage(t *testing.T) {
 			case 2:
 				note("activate", c.Users.Activate(t.Context(), u.ID))
 			default:
-				result, err := c.Users.Reclaim(t.Context(), u.ID, &zoom.ReclaimOptions{Method: zoom.ReclaimMethod(i / 4 % 2), AllowAdmins: true})
+				result, err := c.Users.Reclaim(t.Context(), u.ID, zoom.ReclaimMethod(i/4%2), &zoom.ReclaimOptions{AllowAdmins: true})
 				note("reclaim "+result.Outcome.String(), err)
 			}
 		}

@@ -76,7 +76,7 @@ func ExampleUsersService_Reclaim() {
 	defer srv.Close()
 	users := srv.Client().Users
 	for _, email := range []string{"ben@example.com", "ben@example.com", "ada@example.com"} {
-		result, err := users.Reclaim(context.Background(), email, &zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade})
+		result, err := users.Reclaim(context.Background(), email, zoom.ReclaimDowngrade, nil)
 		fmt.Println(result.Outcome, errors.Is(err, zoom.ErrProtected))
 	}
 	// Output:
@@ -85,7 +85,7 @@ func ExampleUsersService_Reclaim() {
 	// protected true
 }
 
-func ExampleList_From() {
+func ExampleList_Resume() {
 	srv := zoomtest.NewServer(zoomtest.WithUsers(900, 1))
 	defer srv.Close()
 	list := srv.Client(zoom.WithRetry(zoom.RetryPolicy{MaxAttempts: 1})).Users.List(nil)
@@ -98,7 +98,7 @@ func ExampleList_From() {
 		fmt.Println(err)
 		return
 	}
-	rest, err := list.From(failed.Token).Collect(ctx)
+	rest, err := list.Resume(failed.Token).Collect(ctx)
 	fmt.Println(len(first), errors.Is(failed, zoom.ErrServer), len(rest) > 0, err)
 	// Output: 300 true true <nil>
 }

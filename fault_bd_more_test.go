@@ -68,7 +68,7 @@ func answersOfAWrite(t *testing.T) {
 
 func doubledNeverWritten(t *testing.T) {
 	tp := newTape(ok(`{"id":"owner","id":"victim","email":"a@example.com","type":2,"status":"active"}`))
-	result, err := tp.client(t).Users.Reclaim(t.Context(), "owner", nil)
+	result, err := tp.client(t).Users.Reclaim(t.Context(), "owner", zoom.ReclaimDeactivate, nil)
 	require.ErrorIs(t, err, zoom.ErrBadResponse)
 	assert.Equal(t, zoom.OutcomeUnknown, result.Outcome)
 	assert.Equal(t, []string{"GET", "GET", "GET", "GET", "GET"}, methods(tp.requests()))
@@ -81,7 +81,7 @@ func emptyIDNeverWritten(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, c.Users.Deactivate(t.Context(), users[0].ID), zoom.ErrInvalidArgument)
 	require.ErrorIs(t, c.Users.Update(t.Context(), users[0].ID, &zoom.UserUpdate{Type: zoom.TypeBasic}), zoom.ErrInvalidArgument)
-	_, err = c.Users.Reclaim(t.Context(), users[0].ID, nil)
+	_, err = c.Users.Reclaim(t.Context(), users[0].ID, zoom.ReclaimDeactivate, nil)
 	require.ErrorIs(t, err, zoom.ErrInvalidArgument)
 	assert.Len(t, tp.requests(), 1)
 }
@@ -92,7 +92,7 @@ func unknownNeverReclaimed(t *testing.T) {
 		`{"id":"u1","type":"gold","status":"active"}`, `{"id":"u1","status":"active"}`, `{"id":"u1","type":2}`,
 	} {
 		tp := newTape(ok(record))
-		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
+		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", zoom.ReclaimDeactivate, nil)
 		require.ErrorIs(t, err, zoom.ErrProtected, record)
 		assert.Equal(t, zoom.OutcomeProtected, result.Outcome)
 		assert.Equal(t, []string{"GET"}, methods(tp.requests()))

@@ -47,7 +47,7 @@ func TestFaultS1EchoOfTheRequest(t *testing.T) {
 			return client.Do(ctx, &zoom.Request{Method: "POST", Path: "/x", Body: map[string]any{"password": "hunterpass", "pin": 471147, "list": []any{"abc", 4711}}}, nil)
 		}, []string{"hunterpass", "471147", "abc", "4711"}},
 		"S1 page token": {func() error {
-			_, err := client.Meetings.List("u1", nil).From("lowercasetoken").Collect(ctx)
+			_, err := client.Meetings.List("u1", nil).Resume("lowercasetoken").Collect(ctx)
 			return err
 		}, []string{"lowercasetoken"}},
 	} {
@@ -95,7 +95,7 @@ func TestFaultS3LiteralPaths(t *testing.T) {
 
 // fmt prints the fields of a listing in an unexported field without asking it.
 func TestFaultS1ListInAStruct(t *testing.T) {
-	l := newTape(ok(`{}`)).client(t).Meetings.List("kim@example.com", nil).From("canarytoken")
+	l := newTape(ok(`{}`)).client(t).Meetings.List("kim@example.com", nil).Resume("canarytoken")
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t"} {
 		for _, holder := range []any{struct{ l zoom.List[*zoom.Meeting] }{*l}, struct{ l *zoom.List[*zoom.Meeting] }{l}} {
 			got := fmt.Sprintf(verb, holder)

@@ -145,7 +145,7 @@ func TestFaultNW20FailoverThatReportsNothing(t *testing.T) {
 						return c.Do(t.Context(), &zoom.Request{Method: http.MethodPost, Path: "/users", Body: map[string]string{"action": "create"}}, nil)
 					},
 					"Reclaim": func() error {
-						_, err := c.Users.Reclaim(t.Context(), "u1", &zoom.ReclaimOptions{AllowLive: true})
+						_, err := c.Users.Reclaim(t.Context(), "u1", zoom.ReclaimDeactivate, &zoom.ReclaimOptions{AllowLive: true})
 						return err
 					},
 				} {

@@ -31,7 +31,7 @@ func TestFaultRateLimitsOverTime(t *testing.T) {
 func noWindowAbove(t *testing.T) {
 	const limit, calls = 20, 2000
 	tp := newTape(ok(`{"total_users_count":1}`))
-	c := tp.client(t, zoom.WithLimiter(zoom.NewLimiter(zoom.PlanPro))) // medium: 20/s
+	c := tp.client(t, zoom.WithLimiter(zoom.NewLocalLimiter(zoom.PlanPro))) // medium: 20/s
 	for range 8 {
 		go func() {
 			for range calls / 8 {
@@ -53,7 +53,7 @@ func remainingZero(t *testing.T) {
 	tp := newTape(answer{status: http.StatusOK, body: `{"total_users_count":1}`, header: map[string]string{
 		"X-RateLimit-Type": "Daily-limit", "X-RateLimit-Limit": "30000", "X-RateLimit-Remaining": "0", "Date": date.Format(http.TimeFormat),
 	}})
-	c := tp.client(t, zoom.WithLimiter(zoom.NewLimiter(zoom.PlanPro)))
+	c := tp.client(t, zoom.WithLimiter(zoom.NewLocalLimiter(zoom.PlanPro)))
 	_, err := c.Users.Summary(t.Context())
 	require.NoError(t, err)
 	_, err = c.Users.Summary(t.Context())
@@ -68,7 +68,7 @@ func remainingZero(t *testing.T) {
 	tp = newTape(answer{status: http.StatusOK, body: `{"total_users_count":1}`, header: map[string]string{
 		"X-RateLimit-Type": "QPS", "X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "0",
 	}})
-	c = tp.client(t, zoom.WithLimiter(zoom.NewLimiter(zoom.PlanPro)))
+	c = tp.client(t, zoom.WithLimiter(zoom.NewLocalLimiter(zoom.PlanPro)))
 	for range 3 {
 		_, err = c.Users.Summary(t.Context())
 		require.NoError(t, err, "the last request of a second is not the last of the day")
@@ -114,12 +114,12 @@ func fleetComesBack(t *testing.T) {
 	}})
 	seeded := rand.New(rand.NewPCG(1, 2))
 	for range processes {
-		limiter := zoom.NewLimiter(zoom.PlanPro)
+		limiter := zoom.NewLocalLimiter(zoom.PlanPro)
 		drawn := opensAfterMidnight(t, limiter)
 		assert.GreaterOrEqual(t, drawn, time.Duration(0))
 		assert.Less(t, drawn, time.Minute)
 
-		limiter = zoom.NewLimiter(zoom.PlanPro)
+		limiter = zoom.NewLocalLimiter(zoom.PlanPro)
 		jitter := time.Duration(seeded.Int64N(int64(time.Minute)))
 		zoom.SetResumeJitter(limiter, jitter)
 		c := tp.client(t, zoom.WithLimiter(limiter))
@@ -167,7 +167,7 @@ func serverAdmitsAFifth(t *testing.T) {
 		window = append(window, now)
 		return ok(`{"total_users_count":1}`)
 	}})
-	c := tp.client(t, zoom.WithLimiter(zoom.NewLimiter(zoom.PlanPro)))
+	c := tp.client(t, zoom.WithLimiter(zoom.NewLocalLimiter(zoom.PlanPro)))
 	end := time.Now().Add(10 * time.Minute)
 	var workers sync.WaitGroup
 	for range 8 {
@@ -187,7 +187,7 @@ func serverAdmitsAFifth(t *testing.T) {
 
 func serverAdmitsNothing(t *testing.T) {
 	tp := newTape(tooMany(perSecond, nil))
-	limiter := zoom.NewLimiter(zoom.PlanPro)
+	limiter := zoom.NewLocalLimiter(zoom.PlanPro)
 	c := tp.client(t, zoom.WithLimiter(limiter))
 	end := time.Now().Add(10 * time.Minute)
 	for time.Now().Before(end) {

@@ -23,7 +23,7 @@ func eachTryTakesATurn(t *testing.T) {
 
 	const limit = 10
 	tp = newTape(again)
-	c := tp.client(t, zoom.WithLimiter(zoom.NewLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassMedium, limit))))
+	c := tp.client(t, zoom.WithLimiter(zoom.NewLocalLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassMedium, limit))))
 	for range 40 {
 		go func() { _, _ = c.Users.Summary(t.Context()) }()
 	}
@@ -34,7 +34,7 @@ func eachTryTakesATurn(t *testing.T) {
 
 func turnBeyondTheDeadline(t *testing.T) {
 	tp := newTape(ok(`{"total_users_count":1}`))
-	c := tp.client(t, zoom.WithLimiter(zoom.NewLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassMedium, 0.01))))
+	c := tp.client(t, zoom.WithLimiter(zoom.NewLocalLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassMedium, 0.01))))
 	_, err := c.Users.Summary(t.Context())
 	require.NoError(t, err)
 
@@ -60,7 +60,7 @@ func limitsOfZero(t *testing.T) {
 		"class out of bounds": zoom.LimitRate(zoom.RateClass(9), 1),
 	} {
 		tp := newTape(ok(`{}`))
-		limiter := zoom.NewLimiter(zoom.PlanPro, option)
+		limiter := zoom.NewLocalLimiter(zoom.PlanPro, option)
 		_, err := zoom.NewClient(zoom.StaticToken("x"), zoom.WithHTTPClient(&http.Client{Transport: tp}), zoom.WithLimiter(limiter))
 		require.ErrorIs(t, err, zoom.ErrInvalidArgument, name)
 		require.ErrorIs(t, limiter.Wait(t.Context(), zoom.ClassLight), zoom.ErrInvalidArgument, name)
@@ -77,7 +77,7 @@ func headersOfNonsense(t *testing.T) {
 			header[name] = value
 		}
 		tp := newTape(answer{status: http.StatusOK, header: header, body: userJSON("u1", "active")})
-		limiter := zoom.NewLimiter(zoom.PlanPro)
+		limiter := zoom.NewLocalLimiter(zoom.PlanPro)
 		c := tp.client(t, zoom.WithLimiter(limiter))
 		for range 2 {
 			_, err := c.Users.Get(t.Context(), "u1")

@@ -44,7 +44,7 @@ func nextMidnight(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hou
 func dailyShutsTheGate(t *testing.T) {
 	midnight := nextMidnight(time.Now())
 	tp := newTape(tooMany(perDay, captured(midnight)))
-	c := tp.client(t, zoom.WithLimiter(zoom.NewLimiter(zoom.PlanBusiness)))
+	c := tp.client(t, zoom.WithLimiter(zoom.NewLocalLimiter(zoom.PlanBusiness)))
 	begin := time.Now()
 	var calls sync.WaitGroup
 	for range 50 {
@@ -78,7 +78,7 @@ func dailyInMidList(t *testing.T) {
 		tooMany(perDay, captured(midnight)),
 		ok(activePage("", "u3")),
 	)
-	c := tp.client(t, zoom.WithLimiter(zoom.NewLimiter(zoom.PlanPro)))
+	c := tp.client(t, zoom.WithLimiter(zoom.NewLocalLimiter(zoom.PlanPro)))
 	list := c.Users.List(nil)
 	ids, err := collect(t, list)
 	require.ErrorIs(t, err, zoom.ErrDailyLimit)
@@ -88,7 +88,7 @@ func dailyInMidList(t *testing.T) {
 	assert.Len(t, tp.requests(), 2)
 
 	time.Sleep(time.Until(asError(t, err).RetryAt))
-	rest, err := collect(t, list.From(stop.Token))
+	rest, err := collect(t, list.Resume(stop.Token))
 	require.NoError(t, err, "at RetryAt the gate of this process is open")
 	assert.Equal(t, []string{"u1", "u2", "u3"}, append(ids, rest...))
 	requests := tp.requests()
@@ -103,7 +103,7 @@ func dailyOfOneUser(t *testing.T) {
 		"X-RateLimit-Category": "Light", "X-RateLimit-Limit": "6000", "X-RateLimit-Remaining": "5893",
 		"Date": date.Format(http.TimeFormat),
 	}), ok(userJSON("u2", "active")))
-	c := tp.client(t, zoom.WithLimiter(zoom.NewLimiter(zoom.PlanPro)))
+	c := tp.client(t, zoom.WithLimiter(zoom.NewLocalLimiter(zoom.PlanPro)))
 	_, err := c.Users.Get(t.Context(), "u1")
 	require.ErrorIs(t, err, zoom.ErrDailyLimit)
 	e := asError(t, err)
@@ -117,7 +117,7 @@ func dailyOfOneUser(t *testing.T) {
 func dailyByWords(t *testing.T) {
 	date := time.Now().UTC().Add(9*time.Hour + 30*time.Minute)
 	tp := newTape(tooMany(perDay, map[string]string{"Date": date.Format(http.TimeFormat)}))
-	c := tp.client(t, zoom.WithLimiter(zoom.NewLimiter(zoom.PlanPro)))
+	c := tp.client(t, zoom.WithLimiter(zoom.NewLocalLimiter(zoom.PlanPro)))
 	for range 2 {
 		_, err := c.Users.Get(t.Context(), "u1")
 		require.ErrorIs(t, err, zoom.ErrDailyLimit)
@@ -143,7 +143,7 @@ func perSecondBacksOff(t *testing.T) {
 	seen := map[time.Duration]bool{}
 	for range 20 {
 		tp := newTape(tooMany(perSecond, nil))
-		limiter := zoom.NewLimiter(zoom.PlanPro)
+		limiter := zoom.NewLocalLimiter(zoom.PlanPro)
 		_, err := tp.client(t, zoom.WithLimiter(limiter)).Users.Summary(t.Context())
 		require.ErrorIs(t, err, zoom.ErrRateLimited)
 		e := asError(t, err)
@@ -198,7 +198,7 @@ func skewedClock(t *testing.T) {
 
 func concurrentRead(t *testing.T) {
 	tp := newTape(tooMany(concurrent, nil))
-	limiter := zoom.NewLimiter(zoom.PlanPro)
+	limiter := zoom.NewLocalLimiter(zoom.PlanPro)
 	_, err := tp.client(t, zoom.WithLimiter(limiter)).Users.Get(t.Context(), "u1")
 	require.ErrorIs(t, err, zoom.ErrConcurrentOp)
 	assert.Equal(t, 3, asError(t, err).Attempts)

@@ -168,7 +168,7 @@ func TestFaultRL25TheAnswersCategoryDecides(t *testing.T) {
 			t.Run(fmt.Sprintf("RL25 %s for %s", category, asked), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					call := func(kind string) *zoom.LocalLimiter {
-						l := zoom.NewLimiter(zoom.PlanPro)
+						l := zoom.NewLocalLimiter(zoom.PlanPro)
 						tp := newTape(answer{
 							status: http.StatusTooManyRequests, body: `{"code":429,"message":"no more"}`,
 							header: map[string]string{"X-RateLimit-Category": category, "X-RateLimit-Type": kind, "Retry-After": "3600"},
@@ -203,7 +203,7 @@ func TestFaultRL26RetryAtIsAhead(t *testing.T) {
 					_, err := newTape(tooMany(perSecond, header)).client(t).Users.Get(t.Context(), "u1")
 					assert.WithinDuration(t, time.Now().Add(2*time.Minute), asError(t, err).RetryAt, time.Second)
 					delete(header, "Retry-After")
-					l := zoom.NewLimiter(zoom.PlanPro)
+					l := zoom.NewLocalLimiter(zoom.PlanPro)
 					_, err = newTape(tooMany(perDay, header)).client(t, zoom.WithLimiter(l)).Users.Get(t.Context(), "u1")
 					if kind == "Daily-limit" {
 						ahead := time.Until(asError(t, err).RetryAt)

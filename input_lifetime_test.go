@@ -35,7 +35,7 @@ func TestFaultIN13ZeroValues(t *testing.T) {
 			require.ErrorIs(t, err, zoom.ErrInvalidArgument)
 			_, err = c.Users.Summary(ctx)
 			require.ErrorIs(t, err, zoom.ErrInvalidArgument)
-			_, err = c.Meetings.Instances(ctx, 1)
+			_, err = c.Meetings.Instances(ctx, "1")
 			require.ErrorIs(t, err, zoom.ErrInvalidArgument)
 			_, err = c.Reports.SignIns(nil).Collect(ctx)
 			require.ErrorIs(t, err, zoom.ErrInvalidArgument)
@@ -47,7 +47,7 @@ func TestFaultIN13ZeroValues(t *testing.T) {
 	require.ErrorIs(t, none.Do(ctx, &zoom.Request{Path: "/users"}, nil), zoom.ErrInvalidArgument)
 	require.NoError(t, none.Close())
 	var list *zoom.List[*zoom.User]
-	for _, l := range []*zoom.List[*zoom.User]{list, new(zoom.List[*zoom.User]), list.From("t").Prefetch(), zoom.ListOf[*zoom.User](nil, &zoom.Request{Path: "/x"}, "x")} {
+	for _, l := range []*zoom.List[*zoom.User]{list, new(zoom.List[*zoom.User]), list.Resume("t").Prefetch(), zoom.ListOf[*zoom.User](nil, &zoom.Request{Path: "/x"}, "x")} {
 		_, err := l.Collect(ctx)
 		require.ErrorIs(t, err, zoom.ErrInvalidArgument)
 		_, err = l.Page(ctx, "")
@@ -156,7 +156,7 @@ func TestFaultIN17CancelWhileWaiting(t *testing.T) {
 		return &oauth2.Token{AccessToken: "late"}, nil
 	})
 	busy := func() zoom.Limiter {
-		l := zoom.NewLimiter(zoom.PlanFree, zoom.LimitRate(zoom.ClassLight, 0.05))
+		l := zoom.NewLocalLimiter(zoom.PlanFree, zoom.LimitRate(zoom.ClassLight, 0.05))
 		assert.NoError(t, l.Wait(context.Background(), zoom.ClassLight))
 		return l
 	}

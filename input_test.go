@@ -30,7 +30,7 @@ var byUser = map[string]func(ctx context.Context, c *zoom.Client, id string) err
 	"activate":   func(ctx context.Context, c *zoom.Client, id string) error { return c.Users.Activate(ctx, id) },
 	"deactivate": func(ctx context.Context, c *zoom.Client, id string) error { return c.Users.Deactivate(ctx, id) },
 	"reclaim": func(ctx context.Context, c *zoom.Client, id string) error {
-		_, err := c.Users.Reclaim(ctx, id, nil)
+		_, err := c.Users.Reclaim(ctx, id, zoom.ReclaimDeactivate, nil)
 		return err
 	},
 	"meetings": func(ctx context.Context, c *zoom.Client, id string) error {
@@ -109,10 +109,12 @@ func TestFaultIN04MeIsNoTarget(t *testing.T) {
 	for _, id := range []string{"me", "ME", "Me"} {
 		tp := newTape(ok(`{"id":"u1","email":"a@example.com","type":2,"status":"active"}`))
 		c := tp.client(t)
-		for _, opts := range []*zoom.ReclaimOptions{nil, {DryRun: true}, {AllowAdmins: true}, {Method: zoom.ReclaimDowngrade}} {
-			result, err := c.Users.Reclaim(t.Context(), id, opts)
-			require.ErrorIs(t, err, zoom.ErrProtected)
-			assert.Equal(t, zoom.OutcomeProtected, result.Outcome)
+		for _, opts := range []*zoom.ReclaimOptions{nil, {DryRun: true}, {AllowAdmins: true}} {
+			for _, method := range []zoom.ReclaimMethod{zoom.ReclaimDeactivate, zoom.ReclaimDowngrade} {
+				result, err := c.Users.Reclaim(t.Context(), id, method, opts)
+				require.ErrorIs(t, err, zoom.ErrProtected)
+				assert.Equal(t, zoom.OutcomeProtected, result.Outcome)
+			}
 		}
 		require.ErrorIs(t, c.Users.Deactivate(t.Context(), id), zoom.ErrProtected)
 		require.ErrorIs(t, c.Users.SetStatus(t.Context(), id, zoom.ActionDeactivate), zoom.ErrProtected)
@@ -138,7 +140,7 @@ func TestFaultIN06MeetingUUIDs(t *testing.T) {
 	tp := newTape(ok(`{}`))
 	require.NoError(t, tp.client(t).Do(t.Context(), &zoom.Request{Path: "/past_meetings/{meetingId}", PathValues: []string{"/a=="}}, nil))
 	assert.Equal(t, "/v2/past_meetings/%252Fa%253D%253D", tp.requests()[0].path)
-	for _, id := range []int64{0, -1} {
+	for _, id := range []string{"", ".", ".."} {
 		_, err := tp.client(t).Meetings.Instances(t.Context(), id)
 		require.ErrorIs(t, err, zoom.ErrInvalidArgument)
 	}

@@ -77,9 +77,6 @@ func LimitPerDay(class RateClass, requests int) LimiterOption {
 	}
 }
 
-// NewLimiter is [NewLocalLimiter] under its former name.
-func NewLimiter(p Plan, opts ...LimiterOption) *LocalLimiter { return NewLocalLimiter(p, opts...) }
-
 // NewLocalLimiter returns a limiter with Zoom's published limits for the plan. A plan
 // or option that is out of range is kept and becomes [ErrInvalidArgument] in
 // [NewClient] and in every Wait.

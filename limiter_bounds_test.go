@@ -16,7 +16,7 @@ import (
 
 // What is just within the bounds is taken; TestFaultRL18BadOptions has what is not.
 func TestFaultRL18OptionsAtTheirBounds(t *testing.T) {
-	l := zoom.NewLimiter(zoom.PlanPro, zoom.LimitShare(1), zoom.LimitRate(zoom.ClassLight, 1e-6), zoom.LimitRate(zoom.ClassResourceIntensive, 1e6),
+	l := zoom.NewLocalLimiter(zoom.PlanPro, zoom.LimitShare(1), zoom.LimitRate(zoom.ClassLight, 1e-6), zoom.LimitRate(zoom.ClassResourceIntensive, 1e6),
 		zoom.LimitPerDay(zoom.ClassLight, 1e9), zoom.LimitPerDay(zoom.ClassResourceIntensive, 0))
 	stats := l.Stats()
 	require.Len(t, stats, 4)
@@ -28,7 +28,7 @@ func TestFaultRL18OptionsAtTheirBounds(t *testing.T) {
 		"share": zoom.LimitShare(1.0000001), "slow": zoom.LimitRate(zoom.ClassLight, 0.9e-6), "fast": zoom.LimitRate(zoom.ClassLight, 1.1e6),
 		"day": zoom.LimitPerDay(zoom.ClassLight, 1e9+1), "rate of the class behind the last": zoom.LimitRate(zoom.ClassResourceIntensive+1, 1),
 	} {
-		require.ErrorIs(t, zoom.NewLimiter(zoom.PlanPro, opt).Wait(t.Context(), zoom.ClassLight), zoom.ErrInvalidArgument, name)
+		require.ErrorIs(t, zoom.NewLocalLimiter(zoom.PlanPro, opt).Wait(t.Context(), zoom.ClassLight), zoom.ErrInvalidArgument, name)
 	}
 }
 
@@ -57,7 +57,7 @@ func standIn(t *testing.T, l *zoom.LocalLimiter, class zoom.RateClass, n int) (l
 func TestLimiterLeavingTheLine(t *testing.T) {
 	for _, leaver := range []int{1, 2, 3, 4, 5} { // 0 takes the turn that is there; 1 is the head
 		synctest.Test(t, func(t *testing.T) {
-			l := zoom.NewLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassHeavy, 1))
+			l := zoom.NewLocalLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassHeavy, 1))
 			distance := 1 / l.Stats()[zoom.ClassHeavy].Full
 			leave, turns := standIn(t, l, zoom.ClassHeavy, 6)
 			time.Sleep(100 * time.Millisecond)
@@ -80,7 +80,7 @@ func TestLimiterLeavingTheLine(t *testing.T) {
 // so at once, who just would stays.
 func TestLimiterTellsWhoComesTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := zoom.NewLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassHeavy, 0.1))
+		l := zoom.NewLocalLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassHeavy, 0.1))
 		_, turns := standIn(t, l, zoom.ClassHeavy, 4)
 		begin := time.Now()
 		turn := time.Duration(4 / l.Stats()[zoom.ClassHeavy].Full * float64(time.Second))
@@ -103,7 +103,7 @@ func TestLimiterTellsWhoComesTooLate(t *testing.T) {
 // have spent meanwhile.
 func TestLimiterTurnOfTheNextDay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := zoom.NewLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassHeavy, 0.1), zoom.LimitPerDay(zoom.ClassHeavy, 2), unhurried(zoom.ClassResourceIntensive))
+		l := zoom.NewLocalLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassHeavy, 0.1), zoom.LimitPerDay(zoom.ClassHeavy, 2), unhurried(zoom.ClassResourceIntensive))
 		zoom.SetResumeJitter(l, 0)
 		time.Sleep(time.Until(midnight(time.Now())) - 5*time.Second)
 		_, turns := standIn(t, l, zoom.ClassHeavy, 2)

@@ -44,7 +44,7 @@ func TestLimiterDayBudgets(t *testing.T) {
 			}
 			t.Run(fmt.Sprint(plan, class), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					l := zoom.NewLimiter(plan, unhurried(class))
+					l := zoom.NewLocalLimiter(plan, unhurried(class))
 					waits(t, l, class, limit[1])
 					opens := isDailyLimit(t, l.Wait(t.Context(), class))
 					assert.False(t, opens.Before(midnight(time.Now())))
@@ -60,7 +60,7 @@ func TestLimiterDayBudgets(t *testing.T) {
 
 func TestLimiterSharedBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := zoom.NewLimiter(zoom.PlanPro, unhurried(zoom.ClassHeavy), unhurried(zoom.ClassResourceIntensive), zoom.LimitPerDay(zoom.ClassResourceIntensive, 10))
+		l := zoom.NewLocalLimiter(zoom.PlanPro, unhurried(zoom.ClassHeavy), unhurried(zoom.ClassResourceIntensive), zoom.LimitPerDay(zoom.ClassResourceIntensive, 10))
 		waits(t, l, zoom.ClassHeavy, 6)
 		waits(t, l, zoom.ClassResourceIntensive, 4)
 		isDailyLimit(t, l.Wait(t.Context(), zoom.ClassHeavy))
@@ -68,7 +68,7 @@ func TestLimiterSharedBudget(t *testing.T) {
 		waits(t, l, zoom.ClassLight, 1)
 	})
 	synctest.Test(t, func(t *testing.T) { // on a Free account each class has its own
-		l := zoom.NewLimiter(zoom.PlanFree, unhurried(zoom.ClassHeavy), zoom.LimitPerDay(zoom.ClassHeavy, 3))
+		l := zoom.NewLocalLimiter(zoom.PlanFree, unhurried(zoom.ClassHeavy), zoom.LimitPerDay(zoom.ClassHeavy, 3))
 		waits(t, l, zoom.ClassHeavy, 3)
 		isDailyLimit(t, l.Wait(t.Context(), zoom.ClassHeavy))
 		waits(t, l, zoom.ClassResourceIntensive, 1)
@@ -81,7 +81,7 @@ func TestLimiterSharedBudget(t *testing.T) {
 func TestLimiterCountsOnTheDayOfSending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const budget = 20
-		l := zoom.NewLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassHeavy, 1), zoom.LimitPerDay(zoom.ClassHeavy, budget))
+		l := zoom.NewLocalLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassHeavy, 1), zoom.LimitPerDay(zoom.ClassHeavy, budget))
 		day := midnight(time.Now())
 		time.Sleep(time.Until(day.Add(-10 * time.Second)))
 		var mu sync.Mutex
@@ -110,7 +110,7 @@ func TestLimiterCountsOnTheDayOfSending(t *testing.T) {
 func TestFaultRL01DailyLimitShutsTheGate(t *testing.T) {
 	for _, from := range []zoom.RateClass{zoom.ClassHeavy, zoom.ClassResourceIntensive} {
 		synctest.Test(t, func(t *testing.T) {
-			l := zoom.NewLimiter(zoom.PlanPro)
+			l := zoom.NewLocalLimiter(zoom.PlanPro)
 			reset := time.Now().Add(6 * time.Hour).UTC()
 			l.Observe(t.Context(), from, zoom.RateLimit{Status: 429, Type: "Daily-limit", Message: daily429, RetryAt: reset})
 			for _, class := range []zoom.RateClass{zoom.ClassHeavy, zoom.ClassResourceIntensive} {
@@ -136,7 +136,7 @@ func TestFaultRL01OnTheRoad(t *testing.T) {
 		tp := newTape(answer{status: 429, body: `{"code":429,"message":"` + daily429 + `"}`, delay: time.Second, header: map[string]string{
 			"X-RateLimit-Type": "Daily-limit", "X-RateLimit-Category": "Heavy", "Retry-After": reset.Format(time.RFC3339),
 		}})
-		c := tp.client(t, zoom.WithLimiter(zoom.NewLimiter(zoom.PlanBusiness)))
+		c := tp.client(t, zoom.WithLimiter(zoom.NewLocalLimiter(zoom.PlanBusiness)))
 		var group sync.WaitGroup
 		for range 50 {
 			group.Go(func() {
@@ -160,7 +160,7 @@ func TestFaultRL01OnTheRoad(t *testing.T) {
 
 func TestFaultRL19SpentBudgetOfASuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := zoom.NewLimiter(zoom.PlanPro)
+		l := zoom.NewLocalLimiter(zoom.PlanPro)
 		l.Observe(t.Context(), zoom.ClassHeavy, zoom.RateLimit{Status: 200, Type: "QPS", HasRemaining: true})
 		l.Observe(t.Context(), zoom.ClassHeavy, zoom.RateLimit{Status: 200, HasRemaining: true})
 		l.Observe(t.Context(), zoom.ClassHeavy, zoom.RateLimit{Status: 200, Type: "Daily-limit"})
@@ -175,7 +175,7 @@ func TestFaultRL19SpentBudgetOfASuccess(t *testing.T) {
 // The gate closes on those who wait already.
 func TestGateClosesOnWaiters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := zoom.NewLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassHeavy, 0.1))
+		l := zoom.NewLocalLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassHeavy, 0.1))
 		waits(t, l, zoom.ClassHeavy, 1)
 		time.AfterFunc(time.Second, func() {
 			l.Observe(t.Context(), zoom.ClassHeavy, zoom.RateLimit{Status: 429, Type: "Daily-limit"})
@@ -189,7 +189,7 @@ func TestFaultRL03RateIsHalvedAndRecovers(t *testing.T) {
 	now := func(l *zoom.LocalLimiter) float64 { return l.Stats()[zoom.ClassMedium].PerSecond }
 	slow := zoom.RateLimit{Status: http.StatusTooManyRequests, Message: perSecond429}
 	synctest.Test(t, func(t *testing.T) {
-		l := zoom.NewLimiter(zoom.PlanPro)
+		l := zoom.NewLocalLimiter(zoom.PlanPro)
 		assert.InDelta(t, 18, now(l), 1e-9)
 		l.Observe(t.Context(), zoom.ClassMedium, slow)
 		assert.InDelta(t, 9, now(l), 1e-9)
@@ -208,7 +208,7 @@ func TestFaultRL03RateIsHalvedAndRecovers(t *testing.T) {
 		}
 		assert.GreaterOrEqual(t, now(l), 0.1, "never below one in ten seconds")
 		for _, r := range []zoom.RateLimit{{Status: 429, Message: perUser429}, {Status: 429, Message: concurrent429}, {Status: 503}, {Status: 200}} {
-			l = zoom.NewLimiter(zoom.PlanPro)
+			l = zoom.NewLocalLimiter(zoom.PlanPro)
 			l.Observe(t.Context(), zoom.ClassMedium, r)
 			assert.InDelta(t, 18, now(l), 1e-9, "%+v", r)
 			assert.Zero(t, l.Stats()[zoom.ClassMedium].ShutUntil)
@@ -221,7 +221,7 @@ func TestFaultRL03RateIsHalvedAndRecovers(t *testing.T) {
 // come on top when the rate is back.
 func TestFaultRL03WaitersFeelTheRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := zoom.NewLimiter(zoom.PlanPro)
+		l := zoom.NewLocalLimiter(zoom.PlanPro)
 		var mu sync.Mutex
 		var at []time.Time
 		for range 1000 {
@@ -268,7 +268,7 @@ func TestFaultRL23NeverSpins(t *testing.T) {
 			admitted = append(admitted, now)
 			return ok(`{"users":[]}`)
 		}})
-		c := tp.client(t, zoom.WithLimiter(zoom.NewLimiter(zoom.PlanPro)))
+		c := tp.client(t, zoom.WithLimiter(zoom.NewLocalLimiter(zoom.PlanPro)))
 		success, end := 0, time.Now().Add(10*time.Minute)
 		for time.Now().Before(end) {
 			_, err := c.Users.List(nil).Page(t.Context(), "")
@@ -288,7 +288,7 @@ func TestFaultRL22JitterAfterMidnight(t *testing.T) {
 		shut := zoom.RateLimit{Status: 429, Type: "Daily-limit"}
 		inSecond := map[int64]int{}
 		for range 100 {
-			l := zoom.NewLimiter(zoom.PlanPro)
+			l := zoom.NewLocalLimiter(zoom.PlanPro)
 			l.Observe(t.Context(), zoom.ClassHeavy, shut)
 			late := isDailyLimit(t, l.Wait(t.Context(), zoom.ClassHeavy)).Sub(midnight(time.Now()))
 			require.GreaterOrEqual(t, late, time.Duration(0))
@@ -304,7 +304,7 @@ func TestFaultRL22JitterAfterMidnight(t *testing.T) {
 // A wrong clock of ours does not move the moment when the server's day ends.
 func TestFaultRL13GateByTheServersClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := zoom.NewLimiter(zoom.PlanPro)
+		l := zoom.NewLocalLimiter(zoom.PlanPro)
 		date := time.Now().Add(3 * time.Hour)
 		l.Observe(t.Context(), zoom.ClassHeavy, zoom.RateLimit{Status: 429, Type: "Daily-limit", Date: date})
 		opens := isDailyLimit(t, l.Wait(t.Context(), zoom.ClassHeavy))
@@ -316,7 +316,7 @@ func TestFaultRL13GateByTheServersClock(t *testing.T) {
 
 func TestLimiterStatsPrint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := zoom.NewLimiter(zoom.PlanPro)
+		l := zoom.NewLocalLimiter(zoom.PlanPro)
 		waits(t, l, zoom.ClassHeavy, 2)
 		stats := l.Stats()
 		require.Len(t, stats, 4)

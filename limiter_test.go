@@ -68,7 +68,7 @@ func TestFaultRL15NoWindowAboveTheLimit(t *testing.T) {
 			t.Run(fmt.Sprint(plan, class), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					l := zoom.NewLimiter(plan, zoom.LimitPerDay(class, 0))
+					l := zoom.NewLocalLimiter(plan, zoom.LimitPerDay(class, 0))
 					at := waits(t, l, class, *limiterCalls)
 					window := windowOf(class)
 					assert.LessOrEqual(t, mostWithin(at, window-time.Nanosecond), limit[0])
@@ -90,7 +90,7 @@ func TestFaultRL15NoWindowAboveTheLimitUnder429s(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					calls := *limiterCalls
-					l := zoom.NewLimiter(plan, zoom.LimitPerDay(class, 0))
+					l := zoom.NewLocalLimiter(plan, zoom.LimitPerDay(class, 0))
 					random := rand.New(rand.NewPCG(uint64(plan), uint64(class)))
 					at, refused := make([]time.Time, 0, calls), 0
 					for range calls {
@@ -142,7 +142,7 @@ func TestFaultRL15SharesTogether(t *testing.T) {
 // Pauses save up nothing.
 func TestFaultRL15NoBurstAfterAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := zoom.NewLimiter(zoom.PlanPro)
+		l := zoom.NewLocalLimiter(zoom.PlanPro)
 		var at []time.Time
 		for range 50 {
 			at = append(at, waits(t, l, zoom.ClassMedium, 30)...)
@@ -154,7 +154,7 @@ func TestFaultRL15NoBurstAfterAPause(t *testing.T) {
 
 func TestFaultRL15ManyAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := zoom.NewLimiter(zoom.PlanPro)
+		l := zoom.NewLocalLimiter(zoom.PlanPro)
 		sent := make(chan time.Time, 1000)
 		for i := range 1000 {
 			go func() {
@@ -191,14 +191,14 @@ func TestLimitShareAndRate(t *testing.T) {
 		return zoom.LimiterStats{}
 	}
 	synctest.Test(t, func(t *testing.T) {
-		l := zoom.NewLimiter(zoom.PlanPro, zoom.LimitShare(0.5))
+		l := zoom.NewLocalLimiter(zoom.PlanPro, zoom.LimitShare(0.5))
 		assert.InDelta(t, 9, full(l, zoom.ClassMedium).Full, 1e-9)
 		assert.Equal(t, 15_000, full(l, zoom.ClassHeavy).PerDay)
 		assert.LessOrEqual(t, mostWithin(waits(t, l, zoom.ClassMedium, 1000), time.Second), 10)
-		l = zoom.NewLimiter(zoom.PlanFree, zoom.LimitRate(zoom.ClassHeavy, 50), zoom.LimitPerDay(zoom.ClassHeavy, 7), zoom.LimitShare(0.5))
+		l = zoom.NewLocalLimiter(zoom.PlanFree, zoom.LimitRate(zoom.ClassHeavy, 50), zoom.LimitPerDay(zoom.ClassHeavy, 7), zoom.LimitShare(0.5))
 		assert.InDelta(t, 50*0.95*0.5, full(l, zoom.ClassHeavy).Full, 1e-9)
 		assert.Equal(t, 3, full(l, zoom.ClassHeavy).PerDay)
-		l = zoom.NewLimiter(zoom.PlanPro, zoom.LimitPerDay(zoom.ClassLight, 1), zoom.LimitShare(0.1))
+		l = zoom.NewLocalLimiter(zoom.PlanPro, zoom.LimitPerDay(zoom.ClassLight, 1), zoom.LimitShare(0.1))
 		assert.Equal(t, 1, full(l, zoom.ClassLight).PerDay, "a budget never becomes none")
 	})
 }
@@ -210,7 +210,7 @@ func TestFaultRL18BadOptions(t *testing.T) {
 		"rate Inf": zoom.LimitRate(zoom.ClassLight, math.Inf(1)), "rate of no class": zoom.LimitRate(9, 1), "rate of a negative class": zoom.LimitRate(-1, 1),
 		"day -1": zoom.LimitPerDay(zoom.ClassLight, -1), "day of no class": zoom.LimitPerDay(4, 1),
 	} {
-		l := zoom.NewLimiter(zoom.PlanPro, nil, opt)
+		l := zoom.NewLocalLimiter(zoom.PlanPro, nil, opt)
 		require.ErrorIs(t, l.Wait(t.Context(), zoom.ClassLight), zoom.ErrInvalidArgument, name)
 		assert.Nil(t, l.Stats())
 		l.Observe(t.Context(), zoom.ClassLight, zoom.RateLimit{Status: 429}) // no panic
@@ -224,7 +224,7 @@ func TestFaultRL18BadOptions(t *testing.T) {
 		_, err := zoom.NewClient(zoom.StaticToken("t"), zoom.WithLimiter(l))
 		require.ErrorIs(t, err, zoom.ErrInvalidArgument, name)
 	}
-	l := zoom.NewLimiter(zoom.PlanPro)
+	l := zoom.NewLocalLimiter(zoom.PlanPro)
 	for _, class := range []zoom.RateClass{-1, 4} {
 		require.ErrorIs(t, l.Wait(t.Context(), class), zoom.ErrInvalidArgument)
 		l.Observe(t.Context(), class, zoom.RateLimit{Status: 429})
@@ -235,7 +235,7 @@ func TestFaultRL18BadOptions(t *testing.T) {
 
 func TestFaultRL17WaitBeyondTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := zoom.NewLimiter(zoom.PlanFree)
+		l := zoom.NewLocalLimiter(zoom.PlanFree)
 		tp := newTape(ok(`{"users":[]}`))
 		c := tp.client(t, zoom.WithLimiter(l))
 		waits(t, l, zoom.ClassMedium, 1)
@@ -258,7 +258,7 @@ func TestFaultRL17WaitBeyondTheDeadline(t *testing.T) {
 
 func TestLimiterGivesACancelledTurnBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := zoom.NewLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassHeavy, 0.1))
+		l := zoom.NewLocalLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassHeavy, 0.1))
 		waits(t, l, zoom.ClassHeavy, 1)
 		start := time.Now()
 		ctx, cancel := context.WithCancel(t.Context())
@@ -285,7 +285,7 @@ func TestUnlimited(t *testing.T) {
 // Every attempt takes a turn, those of a 429 included.
 func TestFaultRL16EveryAttemptTakesATurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := zoom.NewLimiter(zoom.PlanPro)
+		l := zoom.NewLocalLimiter(zoom.PlanPro)
 		tp := newTape(answer{status: 429, header: map[string]string{"Retry-After": "0"}})
 		_, err := tp.client(t, zoom.WithLimiter(l)).Users.Get(t.Context(), "u1")
 		require.ErrorIs(t, err, zoom.ErrRateLimited)

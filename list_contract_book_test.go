@@ -21,7 +21,7 @@ type lister interface {
 	Pages(ctx context.Context) iter.Seq2[*zoom.Page[string], error]
 	Page(ctx context.Context, token string) (*zoom.Page[string], error)
 	Collect(ctx context.Context) ([]string, error)
-	From(token string) lister
+	Resume(token string) lister
 	Prefetch() lister
 	Nil() lister
 	Zero() lister
@@ -84,10 +84,10 @@ func (n named[T]) Collect(ctx context.Context) ([]string, error) {
 	return n.names(items), err
 }
 
-func (n named[T]) From(token string) lister { return named[T]{n.l.From(token), n.name} }
-func (n named[T]) Prefetch() lister         { return named[T]{n.l.Prefetch(), n.name} }
-func (n named[T]) Nil() lister              { return named[T]{nil, n.name} }
-func (n named[T]) Zero() lister             { return named[T]{new(zoom.List[T]), n.name} }
+func (n named[T]) Resume(token string) lister { return named[T]{n.l.Resume(token), n.name} }
+func (n named[T]) Prefetch() lister           { return named[T]{n.l.Prefetch(), n.name} }
+func (n named[T]) Nil() lister                { return named[T]{nil, n.name} }
+func (n named[T]) Zero() lister               { return named[T]{new(zoom.List[T]), n.name} }
 
 // book is a Zoom that lists: parts (of a roster the statuses, of a report the
 // months), each a run of pages of named items. It counts what it is asked.

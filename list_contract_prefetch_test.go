@@ -114,7 +114,7 @@ func prefetchFails(t *testing.T, l *listing) {
 		assert.Equal(t, n+5, b.requests())
 
 		b.over = nil
-		after, err := gather(t, list.From(failed.Token))
+		after, err := gather(t, list.Resume(failed.Token))
 		require.NoError(t, err)
 		assert.Equal(t, b.names(), append(names, after...))
 	}

@@ -21,7 +21,7 @@ func resumes(t *testing.T, l *listing) {
 		requests := b.requests()
 
 		b.over = nil
-		after, err := gather(t, l.open(c).From(failed.Token)) // also of another List value
+		after, err := gather(t, l.open(c).Resume(failed.Token)) // also of another List value
 		require.NoError(t, err)
 		assert.Equal(t, b.names(), append(before, after...), "page %d", n)
 		assert.Equal(t, 3*len(b.pages)-n, b.requests()-requests)
@@ -42,7 +42,7 @@ func resumesAtPage(t *testing.T, l *listing) {
 		assert.Equal(t, 4, page.TotalRecords)
 		assert.Equal(t, 300, page.PageSize)
 		if page.NextPageToken != "" {
-			after, err := list.From(page.NextPageToken).Collect(t.Context())
+			after, err := list.Resume(page.NextPageToken).Collect(t.Context())
 			require.NoError(t, err)
 			assert.Equal(t, b.names()[got:], after)
 		}
@@ -98,9 +98,9 @@ func refusesNothing(t *testing.T, l *listing) {
 		"nil context":              {none, list},
 		"nil context, resumed":     {none, list.Prefetch()},
 		"nil list":                 {t.Context(), list.Nil()},
-		"nil list, resumed":        {t.Context(), list.Nil().From("x").Prefetch()},
+		"nil list, resumed":        {t.Context(), list.Nil().Resume("x").Prefetch()},
 		"zero list":                {t.Context(), list.Zero()},
-		"zero list, resumed":       {t.Context(), list.Zero().From("x").Prefetch()},
+		"zero list, resumed":       {t.Context(), list.Zero().Resume("x").Prefetch()},
 		"zero client":              {t.Context(), l.open(&zoom.Client{})},
 		"zero client, ahead":       {t.Context(), l.open(&zoom.Client{}).Prefetch()},
 		"nil list and nil context": {none, list.Nil()},

@@ -87,7 +87,7 @@ func pageError(t *testing.T, err, sentinel error, yielded int) *zoom.PageError {
 func isLazy(t *testing.T, l *listing) {
 	b := newBook(l, 2, 2)
 	list := l.open(b.tape().client(t))
-	all, pages := list.Prefetch().From("").All(t.Context()), list.Pages(t.Context())
+	all, pages := list.Prefetch().Resume("").All(t.Context()), list.Pages(t.Context())
 	synctest.Wait()
 	assert.Zero(t, b.requests())
 	assert.NotNil(t, all)

@@ -222,7 +222,7 @@ func isExpired(err error) bool {
 	return ok && e.StatusCode == http.StatusBadRequest && e.Code == meaning.CodeValidation && len(e.Fields) == 0 && e.Err == ErrInvalidArgument //nolint:errorlint // the very value
 }
 
-var listNotes = map[paging.Notice]string{
+var listNotes = map[paging.Notice]ListNote{
 	paging.NoticeRestarted:     NoteRestarted,
 	paging.NoticeReadAgain:     NoteListedAgain,
 	paging.NoticeCountDiffers:  NoteCountDiffers,

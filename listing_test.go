@@ -135,7 +135,7 @@ func use(t *testing.T, list any, token string) []error {
 
 func useList[T any](t *testing.T, l *List[T], token string) []error {
 	t.Helper()
-	_, collected := l.From(token).Prefetch().Collect(t.Context())
+	_, collected := l.Resume(token).Prefetch().Collect(t.Context())
 	_, page := l.Page(t.Context(), token)
 	return []error{collected, page}
 }

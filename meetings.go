@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/seatkit/zoom/internal/wire"
@@ -43,22 +42,25 @@ type MeetingsService service
 
 func (s *MeetingsService) client() *Client { return (*service)(s).client() }
 
-// What ListMeetingsOptions.Type can be.
+// A MeetingListType is which meetings of a user [MeetingsService.List] lists.
+type MeetingListType string
+
+// The lists of meetings that Zoom has.
 const (
-	MeetingsScheduled        = "scheduled"         // unexpired past, live and upcoming ones
-	MeetingsLive             = "live"              // in progress
-	MeetingsUpcoming         = "upcoming"          // from now on, live ones included
-	MeetingsUpcomingMeetings = "upcoming_meetings" // the same by date
-	MeetingsPrevious         = "previous_meetings" // past ones
+	MeetingsScheduled      MeetingListType = "scheduled"         // unexpired past, live and upcoming ones
+	MeetingsLive           MeetingListType = "live"              // in progress
+	MeetingsUpcoming       MeetingListType = "upcoming"          // from now on, live ones included
+	MeetingsUpcomingByDate MeetingListType = "upcoming_meetings" // the same by date
+	MeetingsPrevious       MeetingListType = "previous_meetings" // past ones
 )
 
 // ListMeetingsOptions narrow [MeetingsService.List].
 type ListMeetingsOptions struct {
-	PageSize int       // 1 to 300; 0 means 300
-	Type     string    // a Meetings constant; "" means MeetingsScheduled
-	From     time.Time // first day, by its own calendar date; zero: no limit
-	To       time.Time // last day, inclusive
-	Timezone string    // IANA name of the zone that From and To are days in; "" is left to Zoom
+	PageSize int             // 1 to 300; 0 means 300
+	Type     MeetingListType // "" means MeetingsScheduled
+	From     time.Time       // first day, by its own calendar date; zero: no limit
+	To       time.Time       // last day, inclusive
+	Timezone string          // IANA name of the zone that From and To are days in; "" is left to Zoom
 }
 
 // List lists the meetings of a user: scheduled ones that have not expired. It is
@@ -89,13 +91,13 @@ func (o *ListMeetingsOptions) query() (url.Values, error) {
 	if o.Type == "" {
 		o.Type = MeetingsScheduled
 	}
-	if err := oneOf("type", o.Type, MeetingsScheduled, MeetingsLive, MeetingsUpcoming, MeetingsUpcomingMeetings, MeetingsPrevious); err != nil {
+	if err := oneOf("type", o.Type, MeetingsScheduled, MeetingsLive, MeetingsUpcoming, MeetingsUpcomingByDate, MeetingsPrevious); err != nil {
 		return nil, err
 	}
 	if !o.From.IsZero() && !o.To.IsZero() && dayOf(o.From).After(dayOf(o.To)) {
 		return nil, errors.New("from: lies after to")
 	}
-	q := url.Values{"page_size": {size}, "type": {o.Type}}
+	q := url.Values{"page_size": {size}, "type": {string(o.Type)}}
 	if !o.From.IsZero() {
 		q.Set("from", formatDay(dayOf(o.From)))
 	}
@@ -107,7 +109,8 @@ func (o *ListMeetingsOptions) query() (url.Values, error) {
 }
 
 // Instances returns the past occurrences of a meeting, of the last 15 months,
-// each with the UUID that names it in the reports. Zoom sends them in one answer; if
+// each with the UUID that names it in the reports. meetingID is the number of the
+// meeting; a UUID is sent as well, though Zoom describes numbers alone. Zoom sends them in one answer; if
 // it sends a page token, all pages are read.
 //
 // Errors: [ErrNotFound]; [ErrListIncomplete] when fewer come than Zoom counts.
@@ -115,16 +118,12 @@ func (o *ListMeetingsOptions) query() (url.Values, error) {
 // API: GET /past_meetings/{meetingId}/instances, medium; scope
 // meeting:read:admin, granular meeting:read:list_past_instances:admin.
 // https://developers.zoom.us/docs/api/meetings/#tag/meetings/GET/past_meetings/{meetingId}/instances
-func (s *MeetingsService) Instances(ctx context.Context, meetingID int64) ([]*MeetingInstance, error) {
+func (s *MeetingsService) Instances(ctx context.Context, meetingID string) ([]*MeetingInstance, error) {
 	o := operation{
 		op: "meetings.instances", path: "/past_meetings/{meetingId}/instances",
-		values: []string{strconv.FormatInt(meetingID, 10)}, class: ClassMedium,
+		values: []string{meetingNumber(meetingID)}, class: ClassMedium,
 	}
-	var err error
-	if meetingID <= 0 {
-		err = errors.New("meeting id: want a positive number")
-	}
-	l := newList(s.client(), o, rowsOf[*MeetingInstance]("meetings"), err, part[*MeetingInstance]{})
+	l := newList(s.client(), o, rowsOf[*MeetingInstance]("meetings"), nil, part[*MeetingInstance]{})
 	instances, err := l.Collect(ctx)
 	if failed, ok := errors.AsType[*PageError](err); ok {
 		return nil, failed.Err // the caller sees no pages

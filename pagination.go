@@ -82,7 +82,7 @@ type Page[T any] struct {
 	TotalRecords  int    // as Zoom counts them, of this part where a listing joins several; a count that moves
 }
 
-// A PageError ends a listing. [List.From] with its Token asks for the page that
+// A PageError ends a listing. [List.Resume] with its Token asks for the page that
 // failed, within the 15 minutes that a token of Zoom lives.
 //
 // Its own print forms hide the token. As a field it is a plain text: fmt shows it where a
@@ -102,7 +102,7 @@ func (e *PageError) Unwrap() error { return e.Err }
 // The print forms are those of the value: a copy must not print the token either.
 
 func (e PageError) text() string {
-	return fmt.Sprintf("listing failed after %d items: %v", e.Yielded, e.Err)
+	return fmt.Sprintf("%v (after %d items)", e.Err, e.Yielded)
 }
 
 // Format prints the text of Error under every verb, and never the token.
@@ -233,7 +233,7 @@ func (l *List[T]) Collect(ctx context.Context) ([]T, error) {
 	return items, nil
 }
 
-// From returns the same listing, begun at a token of a [PageError] or a [Page]. A
+// Resume returns the same listing, begun at a token of a [PageError] or a [Page]. A
 // token of another listing is [ErrInvalidArgument].
 //
 // A resumed listing does not know which rows came before. Where a page was not full, its
@@ -241,7 +241,7 @@ func (l *List[T]) Collect(ctx context.Context) ([]T, error) {
 // shows; a token of Zoom's own holds nothing. A resumed roster may repeat users,
 // cannot be proven, and ends in [ErrListIncomplete] after its last user, unless it was
 // made with CountOnly. List a roster from the start before you act on who is absent.
-func (l *List[T]) From(token string) *List[T] {
+func (l *List[T]) Resume(token string) *List[T] {
 	if l == nil {
 		return nil
 	}

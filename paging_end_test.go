@@ -27,21 +27,21 @@ func faultPG09(t *testing.T) {
 	for name, c := range map[string]struct {
 		script   []answer
 		names    []string
-		notes    []string
+		notes    []zoom.ListNote
 		sentinel error
 	}{
 		"as many as counted":         {script: full(3), names: staffNames(1, 3)},
 		"more than counted":          {script: full(2), names: staffNames(1, 3)},
 		"no count":                   {script: full(-1), names: staffNames(1, 3)},
-		"no count, nobody":           {[]answer{usersPage("", -1), usersPage("", -1)}, nil, []string{zoom.NoteListedAgain}, zoom.ErrListIncomplete},
-		"nobody at all":              {[]answer{usersPage("", 0), usersPage("", 0)}, nil, []string{zoom.NoteListedAgain}, zoom.ErrListIncomplete},
-		"short, then whole":          {append(short(3), full(3)...), []string{"u01", "u03", "u02"}, []string{zoom.NoteListedAgain}, nil},
-		"short, then no count":       {append(short(3), full(-1)...), []string{"u01", "u03", "u02"}, []string{zoom.NoteListedAgain}, nil},
-		"short, then fewer counted":  {append(short(3), short(2)...), []string{"u01", "u03"}, []string{zoom.NoteListedAgain}, nil},
-		"short twice":                {append(short(3), short(3)...), []string{"u01", "u03"}, []string{zoom.NoteListedAgain}, zoom.ErrListIncomplete},
-		"short twice, not the same":  {append(short(3), usersPage("", 3, "u02", "u03")), []string{"u01", "u03", "u02"}, []string{zoom.NoteListedAgain}, zoom.ErrListIncomplete},
-		"counted by repeats":         {[]answer{usersPage("t", 3, "u01", "u02"), usersPage("", 3, "u02")}, staffNames(1, 2), []string{zoom.NoteListedAgain}, zoom.ErrListIncomplete},
-		"nothing of some":            {[]answer{usersPage("", 4)}, nil, []string{zoom.NoteListedAgain}, zoom.ErrListIncomplete},
+		"no count, nobody":           {[]answer{usersPage("", -1), usersPage("", -1)}, nil, []zoom.ListNote{zoom.NoteListedAgain}, zoom.ErrListIncomplete},
+		"nobody at all":              {[]answer{usersPage("", 0), usersPage("", 0)}, nil, []zoom.ListNote{zoom.NoteListedAgain}, zoom.ErrListIncomplete},
+		"short, then whole":          {append(short(3), full(3)...), []string{"u01", "u03", "u02"}, []zoom.ListNote{zoom.NoteListedAgain}, nil},
+		"short, then no count":       {append(short(3), full(-1)...), []string{"u01", "u03", "u02"}, []zoom.ListNote{zoom.NoteListedAgain}, nil},
+		"short, then fewer counted":  {append(short(3), short(2)...), []string{"u01", "u03"}, []zoom.ListNote{zoom.NoteListedAgain}, nil},
+		"short twice":                {append(short(3), short(3)...), []string{"u01", "u03"}, []zoom.ListNote{zoom.NoteListedAgain}, zoom.ErrListIncomplete},
+		"short twice, not the same":  {append(short(3), usersPage("", 3, "u02", "u03")), []string{"u01", "u03", "u02"}, []zoom.ListNote{zoom.NoteListedAgain}, zoom.ErrListIncomplete},
+		"counted by repeats":         {[]answer{usersPage("t", 3, "u01", "u02"), usersPage("", 3, "u02")}, staffNames(1, 2), []zoom.ListNote{zoom.NoteListedAgain}, zoom.ErrListIncomplete},
+		"nothing of some":            {[]answer{usersPage("", 4)}, nil, []zoom.ListNote{zoom.NoteListedAgain}, zoom.ErrListIncomplete},
 		"the last page's count says": {[]answer{usersPage("t", 9, "u01"), usersPage("", 2, "u02")}, staffNames(1, 2), nil, nil},
 	} {
 		var log notes
@@ -64,7 +64,7 @@ func faultPG09(t *testing.T) {
 }
 
 func faultPG09Traces(t *testing.T) {
-	for total, noted := range map[int][]string{2: {zoom.NoteTotalMismatch}, 3: nil, 4: nil, -1: nil} {
+	for total, noted := range map[int][]zoom.ListNote{2: {zoom.NoteTotalMismatch}, 3: nil, 4: nil, -1: nil} {
 		var log notes
 		tp := newTape(usersPage("t", total, "u01", "u02"), usersPage("", total, "u03"))
 		names, err := gather(t, inThrees(tp.client(t, log.option()), false))
@@ -80,7 +80,7 @@ func faultPG09Traces(t *testing.T) {
 	// What came before a resume is not known, so that there is nothing to note.
 	var log notes
 	tp := newTape(usersPage("", 3, "u03"))
-	_, err := inThrees(tp.client(t, log.option()), false).From("t").Collect(t.Context())
+	_, err := inThrees(tp.client(t, log.option()), false).Resume("t").Collect(t.Context())
 	require.NoError(t, err)
 	assert.Empty(t, log.seen)
 }
@@ -94,7 +94,7 @@ func faultPG14(t *testing.T) {
 		failed := pageError(t, err, zoom.ErrForbidden, 6)
 		assert.Equal(t, staffNames(1, 6), names)
 		assert.Equal(t, 3, listRequests(srv))
-		rest, err := gather(t, list.From(failed.Token))
+		rest, err := gather(t, list.Resume(failed.Token))
 		require.NoError(t, err)
 		assert.Equal(t, staffNames(7, 10), rest)
 		assert.Equal(t, 3+2, listRequests(srv))
@@ -134,13 +134,13 @@ func faultPG16(t *testing.T) {
 		require.ErrorAs(t, err, &e)
 		assert.Equal(t, midnight, e.RetryAt)
 
-		rest, err := gather(t, list.From(failed.Token)) // while the token is alive
+		rest, err := gather(t, list.Resume(failed.Token)) // while the token is alive
 		require.NoError(t, err)
 		assert.Equal(t, staffNames(7, 10), rest)
 
 		srv.ResetRequests()
 		time.Sleep(time.Until(e.RetryAt))
-		rest, err = gather(t, list.From(failed.Token))
+		rest, err = gather(t, list.Resume(failed.Token))
 		if !roster {
 			pageError(t, err, zoom.ErrPageTokenExpired, 0)
 			assert.Equal(t, 1, listRequests(srv))
@@ -153,11 +153,11 @@ func faultPG16(t *testing.T) {
 	// With a limiter of ours the gate is shut: nothing more is sent.
 	srv := staff(10)
 	srv.Inject(zoomtest.DailyLimit(srv.Now().Add(20*time.Hour)).On("GET", "/users").After(2))
-	list := inThrees(srv.Client(zoom.WithLimiter(zoom.NewLimiter(zoom.PlanBusiness))), true)
+	list := inThrees(srv.Client(zoom.WithLimiter(zoom.NewLocalLimiter(zoom.PlanBusiness))), true)
 	_, err := gather(t, list)
 	failed := pageError(t, err, zoom.ErrDailyLimit, 6)
 	for range 50 {
-		_, err := gather(t, list.From(failed.Token))
+		_, err := gather(t, list.Resume(failed.Token))
 		assert.Equal(t, failed.Token, pageError(t, err, zoom.ErrDailyLimit, 0).Token)
 	}
 	assert.Equal(t, 3, listRequests(srv))
@@ -193,7 +193,7 @@ func faultPG17(t *testing.T) {
 	srv := staff(1) // and never reclaimed
 	for _, u := range []zoom.User{{ID: "type", Type: 77}, {ID: "status", Type: zoom.TypeLicensed, Status: "suspended"}} {
 		srv.AddUser(u)
-		result, err := srv.Client().Users.Reclaim(t.Context(), u.ID, nil)
+		result, err := srv.Client().Users.Reclaim(t.Context(), u.ID, zoom.ReclaimDeactivate, nil)
 		require.ErrorIs(t, err, zoom.ErrProtected)
 		assert.Equal(t, zoom.OutcomeProtected, result.Outcome)
 	}

@@ -112,7 +112,7 @@ func sentBack(t *testing.T, token string, open func(*zoom.Client) lister) {
 	assert.Equal(t, staffNames(1, 2), names)
 	first, err := list.Page(t.Context(), "")
 	require.NoError(t, err)
-	rest, err := list.From(first.NextPageToken).Collect(t.Context())
+	rest, err := list.Resume(first.NextPageToken).Collect(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"u02"}, rest)
 	require.Len(t, queries, 4)
@@ -228,7 +228,7 @@ func faultPG13Stays(t *testing.T) {
 		failed := pageError(t, err, fault.sentinel, 6)
 		assert.Len(t, tp.requests(), 2+fault.tries, fault.name)
 
-		rest, err := gather(t, list.From(failed.Token))
+		rest, err := gather(t, list.Resume(failed.Token))
 		require.NoError(t, err, fault.name)
 		assert.Equal(t, staffNames(7, 10), rest)
 	}

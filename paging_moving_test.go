@@ -20,7 +20,7 @@ func faultPG05(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, users, 40)
 	for _, u := range users { // the list is finished: what happens now cannot shorten it
-		result, err := c.Users.Reclaim(t.Context(), u.ID, nil)
+		result, err := c.Users.Reclaim(t.Context(), u.ID, zoom.ReclaimDeactivate, nil)
 		require.NoError(t, err)
 		assert.Equal(t, zoom.OutcomeReclaimed, result.Outcome)
 	}
@@ -51,7 +51,7 @@ func faultPG06(t *testing.T) {
 			continue
 		}
 		assert.Equal(t, append(staffNames(1, 10), "u00"), names, "each once, also the one who came")
-		assert.Equal(t, []string{zoom.NoteListedAgain}, log.seen)
+		assert.Equal(t, []zoom.ListNote{zoom.NoteListedAgain}, log.seen)
 		assert.Len(t, tp.requests(), 4+4)
 		assert.Equal(t, 11+11, log.rows)
 	}

@@ -144,7 +144,7 @@ func TestFaultPG25AllInstances(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				instances, err := newTape(c.script...).client(t).Meetings.Instances(t.Context(), 123)
+				instances, err := newTape(c.script...).client(t).Meetings.Instances(t.Context(), "123")
 				assert.Len(t, instances, c.count)
 				if c.sentinel == nil {
 					require.NoError(t, err)

@@ -174,7 +174,7 @@ func faultPG03Pages(t *testing.T) {
 
 // notes keeps what a listing notices about itself, and how many rows came.
 type notes struct {
-	seen []string
+	seen []zoom.ListNote
 	rows int
 }
 
@@ -200,7 +200,7 @@ func faultPG04(t *testing.T) {
 		}
 	}
 	assert.Equal(t, staffNames(1, 10), names)
-	assert.Equal(t, []string{zoom.NoteRestarted}, log.seen)
+	assert.Equal(t, []zoom.ListNote{zoom.NoteRestarted}, log.seen)
 	assert.Equal(t, 2+1+4, listRequests(srv), "two pages, the refused one, all four again")
 	assert.Equal(t, 6+10, log.rows)
 }
@@ -237,7 +237,7 @@ func faultPG04Twice(t *testing.T) {
 	assert.Equal(t, 1+1+1+1, listRequests(srv))
 
 	// Each status has a restart of its own, and a resumed roster a new one.
-	after, err := inThrees(srv.Client(), true).From(failed.Token).Collect(t.Context())
+	after, err := inThrees(srv.Client(), true).Resume(failed.Token).Collect(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, staffNames(1, 10), after)
 }

@@ -14,15 +14,17 @@ import (
 // A ReclaimMethod is how a seat is given back.
 type ReclaimMethod int
 
-// The zero value deactivates: PUT /users/{userId}/status, sign-in is blocked and
-// all licences go, add-ons included. ReclaimDowngrade makes the user Basic:
-// PATCH /users/{userId}, sign-in goes on working.
+// The two methods. The zero value is none of them: [UsersService.Reclaim] refuses it.
 const (
-	ReclaimDeactivate ReclaimMethod = iota
+	// ReclaimDeactivate is for leavers: PUT /users/{userId}/status. It blocks the sign-in
+	// and takes away all licences, add-ons included.
+	ReclaimDeactivate ReclaimMethod = iota + 1
+	// ReclaimDowngrade is for the idle: PATCH /users/{userId} makes the user Basic. The
+	// sign-in keeps working.
 	ReclaimDowngrade
 )
 
-// String returns "deactivate" or "downgrade".
+// String returns "deactivate", "downgrade" or, for any other value, "unknown".
 func (m ReclaimMethod) String() string {
 	switch m {
 	case ReclaimDeactivate:
@@ -40,25 +42,25 @@ func (m ReclaimMethod) MarshalText() ([]byte, error) { return []byte(m.String())
 // UnmarshalText reads what [ReclaimMethod.MarshalText] writes and refuses any other
 // text.
 func (m *ReclaimMethod) UnmarshalText(text []byte) error {
-	return unmarshalName(m, text, "reclaim method", ReclaimDeactivate, ReclaimDowngrade)
+	return unmarshalName(m, text, "reclaim method", 0, ReclaimDeactivate, ReclaimDowngrade)
 }
 
-// An Outcome is how an attempt to reclaim ended.
-type Outcome int
+// An ReclaimOutcome is how an attempt to reclaim ended.
+type ReclaimOutcome int
 
 // The zero value says that it is not known what the user holds now.
 const (
-	OutcomeUnknown          Outcome = iota
-	OutcomeReclaimed                // the seat was given back, and read back
-	OutcomeAlreadyReclaimed         // there was no seat to give back; nothing was changed
-	OutcomeProtected                // nothing was changed; the error is ErrProtected
-	OutcomeDryRun                   // it would have been given back; nothing was sent
+	OutcomeUnknown          ReclaimOutcome = iota
+	OutcomeReclaimed                       // the seat was given back, and read back
+	OutcomeAlreadyReclaimed                // there was no seat to give back; nothing was changed
+	OutcomeProtected                       // nothing was changed; the error is ErrProtected
+	OutcomeDryRun                          // it would have been given back; nothing was sent
 )
 
 var outcomeNames = [...]string{"unknown", "reclaimed", "already reclaimed", "protected", "dry run"}
 
 // String names the outcome in words.
-func (o Outcome) String() string {
+func (o ReclaimOutcome) String() string {
 	if o < 0 || int(o) >= len(outcomeNames) {
 		return outcomeNames[OutcomeUnknown]
 	}
@@ -66,10 +68,10 @@ func (o Outcome) String() string {
 }
 
 // MarshalText writes the words, so that reports and logs can be read.
-func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+func (o ReclaimOutcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
 
-// UnmarshalText reads what [Outcome.MarshalText] writes and refuses any other text.
-func (o *Outcome) UnmarshalText(text []byte) error {
+// UnmarshalText reads what [ReclaimOutcome.MarshalText] writes and refuses any other text.
+func (o *ReclaimOutcome) UnmarshalText(text []byte) error {
 	return unmarshalName(o, text, "outcome", OutcomeUnknown, OutcomeReclaimed, OutcomeAlreadyReclaimed, OutcomeProtected, OutcomeDryRun)
 }
 
@@ -87,7 +89,6 @@ func unmarshalName[T fmt.Stringer](to *T, name []byte, what string, known ...T) 
 
 // ReclaimOptions change [UsersService.Reclaim].
 type ReclaimOptions struct {
-	Method      ReclaimMethod
 	DryRun      bool // look and decide, and send no write
 	AllowAdmins bool // let admins be reclaimed; never the owner. Zoom refuses to deactivate admins all the same
 	AllowLive   bool // do not look for meetings that are in progress or begin within the hour
@@ -106,7 +107,7 @@ type ReclaimResult struct {
 	UserID     string
 	Email      string
 	Method     ReclaimMethod
-	Outcome    Outcome
+	Outcome    ReclaimOutcome
 	Before     *User // as read before the write; nil: could not be read
 	After      *User // as read after the write; nil: not written, or could not be read
 	Reconciled bool  // an answer was lost and the state was read instead
@@ -118,7 +119,7 @@ var readBackAfter = [...]time.Duration{0, 3 * time.Second, 7 * time.Second}
 // Reclaim gives the seat of one user back. It reads the user, decides, looks for
 // meetings, writes, and reads back, up to three times over ten seconds. The write goes
 // to the id that was read, also when userID is an e-mail address. An answer about
-// another user is [ErrBadResponse].
+// another user is [ErrBadResponse]. A method that is none is [ErrInvalidArgument].
 //
 // Reclaim returns [ErrProtected] with [OutcomeProtected] for:
 //   - "me" and the owner,
@@ -167,17 +168,17 @@ var readBackAfter = [...]time.Duration{0, 3 * time.Second, 7 * time.Second}
 // meeting:read:list_meetings:admin and user:update:status:admin or
 // user:update:user:admin.
 // https://developers.zoom.us/docs/api/users/#tag/users/PUT/users/{userId}/status
-func (s *UsersService) Reclaim(ctx context.Context, userID string, opts *ReclaimOptions) (*ReclaimResult, error) {
-	r := &reclaim{users: s, result: &ReclaimResult{}}
+func (s *UsersService) Reclaim(ctx context.Context, userID string, method ReclaimMethod, opts *ReclaimOptions) (*ReclaimResult, error) {
+	r := &reclaim{users: s, method: method, result: &ReclaimResult{Method: method}}
 	if opts != nil {
 		r.opts = *opts
 	}
-	r.result.Method = r.opts.Method
 	return r.result, r.run(ctx, userID)
 }
 
 type reclaim struct {
 	users  *UsersService
+	method ReclaimMethod
 	opts   ReclaimOptions
 	result *ReclaimResult
 	ahead  time.Duration // of our clock is Zoom's
@@ -186,7 +187,7 @@ type reclaim struct {
 func (r *reclaim) run(ctx context.Context, userID string) error {
 	o := &operation{op: "users.reclaim"}
 	switch {
-	case r.opts.Method != ReclaimDeactivate && r.opts.Method != ReclaimDowngrade:
+	case r.method != ReclaimDeactivate && r.method != ReclaimDowngrade:
 		return invalidArgument(o, errors.New("method: want ReclaimDeactivate or ReclaimDowngrade"))
 	case isMe(userID):
 		return r.protect(o, "it is the caller")
@@ -256,7 +257,7 @@ func (r *reclaim) read(ctx context.Context, userID string) (*User, error) {
 }
 
 func (r *reclaim) change(id string) (ch *change) {
-	if r.opts.Method == ReclaimDeactivate {
+	if r.method == ReclaimDeactivate {
 		ch = statusChange("users.reclaim", id, ActionDeactivate)
 	} else {
 		ch = updateChange("users.reclaim", id, &UserUpdate{Type: TypeBasic})
@@ -334,7 +335,7 @@ var errLicenseRemains = errors.New("the type changed, a licence of a subscriptio
 func (r *reclaim) notApplied(ch *change) error {
 	e := &Error{Op: ch.op, Method: ch.method, Path: ch.path, Err: ErrNotApplied}
 	after := r.result.After
-	if r.opts.Method == ReclaimDowngrade && after.Type == TypeBasic && LicenseOf(after).Paid {
+	if r.method == ReclaimDowngrade && after.Type == TypeBasic && LicenseOf(after).Paid {
 		e.Err = withSentinel(ErrNotApplied, errLicenseRemains)
 	}
 	return e

@@ -22,7 +22,7 @@ func TestReclaimIf(t *testing.T) {
 		answers []answer
 		asked   string
 		calls   int
-		outcome zoom.Outcome
+		outcome zoom.ReclaimOutcome
 		unknown bool
 	}{
 		"holds":                  {false, 0, []answer{ok(annLicensed), noReply, ok(annInactive)}, "GET PUT GET", 1, zoom.OutcomeReclaimed, false},
@@ -37,7 +37,7 @@ func TestReclaimIf(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tp := idleTape(tc.answers...)
 				calls := 0
-				result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", &zoom.ReclaimOptions{
+				result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", zoom.ReclaimDeactivate, &zoom.ReclaimOptions{
 					DryRun: tc.dryRun,
 					If: func(ctx context.Context, u *zoom.User) error {
 						calls++

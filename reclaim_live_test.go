@@ -16,7 +16,7 @@ import (
 )
 
 func TestFaultBR29HostsKeepTheirSeat(t *testing.T) {
-	at := func(s *zoomtest.Server, d time.Duration) *zoom.Time { return new(zoom.TimeOf(s.Now().Add(d))) }
+	at := func(s *zoomtest.Server, d time.Duration) *zoom.Time { return zoom.NewTime(s.Now().Add(d)) }
 	for _, tc := range []struct {
 		name    string
 		meeting func(s *zoomtest.Server, host string)
@@ -69,8 +69,8 @@ func TestFaultBR29HostsKeepTheirSeat(t *testing.T) {
 					defer srv.Close()
 					host := srv.AddUser(zoom.User{Email: "host@example.com", Type: zoom.TypeLicensed})
 					tc.meeting(srv, host.ID)
-					opts := &zoom.ReclaimOptions{Method: method, DryRun: dry}
-					result, err := srv.Client().Users.Reclaim(t.Context(), host.ID, opts)
+					opts := &zoom.ReclaimOptions{DryRun: dry}
+					result, err := srv.Client().Users.Reclaim(t.Context(), host.ID, method, opts)
 					if tc.kept {
 						require.ErrorIs(t, err, zoom.ErrProtected)
 						assert.Contains(t, err.Error(), "a meeting is in progress")
@@ -88,7 +88,7 @@ func TestFaultBR29HostsKeepTheirSeat(t *testing.T) {
 					}
 					opts.AllowLive = true
 					srv.ResetRequests()
-					_, err = srv.Client().Users.Reclaim(t.Context(), host.ID, opts)
+					_, err = srv.Client().Users.Reclaim(t.Context(), host.ID, method, opts)
 					require.NoError(t, err)
 					for _, r := range srv.Requests() {
 						assert.NotContains(t, r.Route, "/meetings")
@@ -127,7 +127,7 @@ func TestFaultBR29RequestsOfTheLook(t *testing.T) {
 			"live ones cannot be read": {[]answer{ok(licensed), meeting(noon), refusal(403, 0, "no")}, "GET GET GET", zoom.ErrForbidden},
 		} {
 			tp := newTape(tc.answers...)
-			result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
+			result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", zoom.ReclaimDeactivate, nil)
 			assert.Equal(t, tc.want, methodsAsked(tp), name)
 			if tc.is == nil {
 				require.NoError(t, err, name)
@@ -161,7 +161,7 @@ func TestFaultBR29SomebodyOfACompanyIsHosting(t *testing.T) {
 		if u.ID == "" || u.Status != zoom.StatusActive || u.Type != zoom.TypeLicensed {
 			continue
 		}
-		result, err := c.Users.Reclaim(t.Context(), u.ID, &zoom.ReclaimOptions{DryRun: true})
+		result, err := c.Users.Reclaim(t.Context(), u.ID, zoom.ReclaimDeactivate, &zoom.ReclaimOptions{DryRun: true})
 		if err != nil && strings.Contains(err.Error(), "meeting") {
 			require.ErrorIs(t, err, zoom.ErrProtected)
 			assert.Equal(t, zoom.OutcomeProtected, result.Outcome)

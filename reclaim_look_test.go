@@ -52,7 +52,7 @@ func TestFaultBR29MeetingsThatAreCountedAndNotShown(t *testing.T) {
 			"a success without any list or number": {[]answer{ok(`{}`)}, zoom.ErrBadResponse},
 		} {
 			tp := newTape(append([]answer{ok(licensed)}, tc.look...)...)
-			result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
+			result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", zoom.ReclaimDeactivate, nil)
 			if tc.is == nil {
 				require.NoError(t, err, name)
 				assert.Equal(t, zoom.OutcomeReclaimed, result.Outcome, name)
@@ -111,7 +111,7 @@ func TestFaultBR29TimesThatCannotBeRead(t *testing.T) {
 			"long over, no length":                {plannedMeeting(fmt.Sprintf(`,"start_time":%q`, at(-48*time.Hour, time.RFC3339))), false},
 		} {
 			tp := newTape(ok(licensed), meetingsPage("", 1, tc.row), noMeetings, noReply, ok(deactivated))
-			result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
+			result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", zoom.ReclaimDeactivate, nil)
 			if !tc.kept {
 				require.NoError(t, err, name)
 				continue
@@ -138,7 +138,7 @@ func TestFaultBR29ClocksThatDiffer(t *testing.T) {
 					}
 					row := plannedMeeting(fmt.Sprintf(`,"start_time":%q,"duration":30`, start.UTC().Format(time.RFC3339)))
 					tp := newTape(dated(ok(licensed), time.Now().Add(off)), meetingsPage("", 1, row), noMeetings, noReply, ok(deactivated))
-					_, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
+					_, err := tp.client(t).Users.Reclaim(t.Context(), "u1", zoom.ReclaimDeactivate, nil)
 					if kept {
 						require.ErrorIs(t, err, zoom.ErrProtected, "Date is off by %v, %v", off, begins)
 					} else if off == 0 {
@@ -153,7 +153,7 @@ func TestFaultBR29ClocksThatDiffer(t *testing.T) {
 		slow := meetingsPage("", 1, row)
 		slow.delay = 15 * time.Second
 		tp := newTape(dated(ok(licensed), time.Now()), slow, noMeetings, noReply, ok(deactivated))
-		_, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
+		_, err := tp.client(t).Users.Reclaim(t.Context(), "u1", zoom.ReclaimDeactivate, nil)
 		require.ErrorIs(t, err, zoom.ErrProtected)
 	})
 }
@@ -173,7 +173,7 @@ func TestFaultBR28AddressesThatFoldAlike(t *testing.T) {
 		user := strings.Replace(licensed, "u1@example.com", tc.shown, 1)
 		off := strings.Replace(deactivated, "u1@example.com", tc.shown, 1)
 		tp := idleTape(ok(user), noReply, ok(off))
-		_, err := tp.client(t).Users.Reclaim(t.Context(), tc.asked, nil)
+		_, err := tp.client(t).Users.Reclaim(t.Context(), tc.asked, zoom.ReclaimDeactivate, nil)
 		if tc.same {
 			require.NoError(t, err, tc.shown)
 			continue

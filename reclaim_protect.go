@@ -33,7 +33,7 @@ func (r *reclaim) protection(u *User) string {
 		return "the role cannot be read"
 	case u.RoleID == "" && u.RoleName != "" && !u.hasRole(RoleMember, "Member"):
 		return "the role is not known" // its name may be that of the owner's, in another language
-	case r.opts.Method != ReclaimDowngrade:
+	case r.method != ReclaimDowngrade:
 		return ""
 	case u.RoleID == "" && u.RoleName == "":
 		return "the role is not known" // Zoom itself refuses to deactivate owner and admins
@@ -93,7 +93,7 @@ func (r *reclaim) hosting(ctx context.Context, userID string) (string, error) {
 
 // meetings lists the meetings of a user. Nobody is taken for idle whose meetings are
 // fewer than Zoom counts.
-func (r *reclaim) meetings(ctx context.Context, userID, kind string) iter.Seq2[*Meeting, error] {
+func (r *reclaim) meetings(ctx context.Context, userID string, kind MeetingListType) iter.Seq2[*Meeting, error] {
 	return func(yield func(*Meeting, error) bool) {
 		list := (&MeetingsService{r.users.client()}).List(userID, &ListMeetingsOptions{Type: kind})
 		rows, counted := 0, 0

@@ -33,43 +33,43 @@ const (
 )
 
 func TestFaultBR28AnAnswerAboutSomebodyElseIsNotBelieved(t *testing.T) {
-	downgrade := &zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade}
+	const deactivate, downgrade = zoom.ReclaimDeactivate, zoom.ReclaimDowngrade
 	notPaid := refusal(400, 1109, "Host is not a paid user.")
 	for _, tc := range []struct {
 		name    string
 		asked   string // id or address
-		opts    *zoom.ReclaimOptions
+		method  zoom.ReclaimMethod
 		answers []answer
 		want    string // requests
 		is      error
-		outcome zoom.Outcome
+		outcome zoom.ReclaimOutcome
 	}{
-		{"by address, another person", "ann@example.com", nil, []answer{ok(bobLicensed)}, "GET", zoom.ErrBadResponse, 0},
-		{"by address, nobody's address", "ann@example.com", nil, []answer{ok(noAddress)}, "GET", zoom.ErrBadResponse, 0},
-		{"by address, another invitation", "ann@example.com", nil, []answer{ok(bobNoID)}, "GET", zoom.ErrBadResponse, 0},
-		{"by address, own invitation", "ann@example.com", nil, []answer{ok(annNoID)}, "GET", zoom.ErrProtected, zoom.OutcomeProtected},
-		{"by address in another case", "ANN@example.com", nil, []answer{ok(annLicensed), noReply, ok(annInactive)}, "GET PUT GET", nil, zoom.OutcomeReclaimed},
-		{"by id, another id", "u1", nil, []answer{ok(bobLicensed)}, "GET", zoom.ErrBadResponse, 0},
-		{"by id, own address at another id", "u1", nil, []answer{ok(annIsBob)}, "GET", zoom.ErrBadResponse, 0},
+		{"by address, another person", "ann@example.com", deactivate, []answer{ok(bobLicensed)}, "GET", zoom.ErrBadResponse, 0},
+		{"by address, nobody's address", "ann@example.com", deactivate, []answer{ok(noAddress)}, "GET", zoom.ErrBadResponse, 0},
+		{"by address, another invitation", "ann@example.com", deactivate, []answer{ok(bobNoID)}, "GET", zoom.ErrBadResponse, 0},
+		{"by address, own invitation", "ann@example.com", deactivate, []answer{ok(annNoID)}, "GET", zoom.ErrProtected, zoom.OutcomeProtected},
+		{"by address in another case", "ANN@example.com", deactivate, []answer{ok(annLicensed), noReply, ok(annInactive)}, "GET PUT GET", nil, zoom.OutcomeReclaimed},
+		{"by id, another id", "u1", deactivate, []answer{ok(bobLicensed)}, "GET", zoom.ErrBadResponse, 0},
+		{"by id, own address at another id", "u1", deactivate, []answer{ok(annIsBob)}, "GET", zoom.ErrBadResponse, 0},
 		{"read back without an id", "u1", downgrade, []answer{ok(annLicensed), noReply, ok(annNoID)}, "GET PATCH GET", zoom.ErrOutcomeUnknown, 0},
 		{"read back, another invitation", "u1", downgrade, []answer{ok(annLicensed), noReply, ok(bobNoID)}, "GET PATCH GET", zoom.ErrOutcomeUnknown, 0},
-		{"read back at another id, asked by address", "ann@example.com", nil, []answer{ok(annLicensed), noReply, ok(annIsBob)}, "GET PUT GET", zoom.ErrOutcomeUnknown, 0},
-		{"after a lost answer, somebody else", "u1", nil, []answer{ok(annLicensed), lost, ok(bobInactive)}, "GET PUT GET", zoom.ErrOutcomeUnknown, 0},
+		{"read back at another id, asked by address", "ann@example.com", deactivate, []answer{ok(annLicensed), noReply, ok(annIsBob)}, "GET PUT GET", zoom.ErrOutcomeUnknown, 0},
+		{"after a lost answer, somebody else", "u1", deactivate, []answer{ok(annLicensed), lost, ok(bobInactive)}, "GET PUT GET", zoom.ErrOutcomeUnknown, 0},
 		{"after a lost answer, without an id", "u1", downgrade, []answer{ok(annLicensed), lost, ok(annNoID)}, "GET PATCH GET", zoom.ErrOutcomeUnknown, 0},
 		{"1109, nothing held", "u1", downgrade, []answer{ok(annLicensed), notPaid, ok(annBasic)}, "GET PATCH GET", nil, zoom.OutcomeAlreadyReclaimed},
 		{"1109, still licensed", "u1", downgrade, []answer{ok(annLicensed), notPaid, ok(annLicensed)}, "GET PATCH GET", errCode(1109), 0},
-		{"1109 on a deactivation, still active", "u1", nil, []answer{ok(annLicensed), notPaid, ok(annLicensed)}, "GET PUT GET", errCode(1109), 0},
-		{"1109 on a deactivation, inactive", "u1", nil, []answer{ok(annLicensed), notPaid, ok(annInactive)}, "GET PUT GET", nil, zoom.OutcomeAlreadyReclaimed},
-		{"1109, somebody else", "u1", nil, []answer{ok(annLicensed), notPaid, ok(bobInactive)}, "GET PUT GET", errCode(1109), 0},
-		{"1109, cannot be read", "u1", nil, []answer{ok(annLicensed), notPaid, refusal(403, 0, "no")}, "GET PUT GET", errCode(1109), 0},
+		{"1109 on a deactivation, still active", "u1", deactivate, []answer{ok(annLicensed), notPaid, ok(annLicensed)}, "GET PUT GET", errCode(1109), 0},
+		{"1109 on a deactivation, inactive", "u1", deactivate, []answer{ok(annLicensed), notPaid, ok(annInactive)}, "GET PUT GET", nil, zoom.OutcomeAlreadyReclaimed},
+		{"1109, somebody else", "u1", deactivate, []answer{ok(annLicensed), notPaid, ok(bobInactive)}, "GET PUT GET", errCode(1109), 0},
+		{"1109, cannot be read", "u1", deactivate, []answer{ok(annLicensed), notPaid, refusal(403, 0, "no")}, "GET PUT GET", errCode(1109), 0},
 		{"owner since the lost write", "u1", downgrade, []answer{ok(annLicensed), lost, ok(annOwner)}, "GET PATCH GET", zoom.ErrProtected, 0},
-		{"admin since the lost write", "u1", nil, []answer{ok(annLicensed), lost, ok(annAdmin)}, "GET PUT GET", zoom.ErrProtected, 0},
-		{"owner after the second lost write", "u1", nil, []answer{ok(annLicensed), lost, ok(annLicensed), lost, ok(annOwner)}, "GET PUT GET PUT GET", zoom.ErrProtected, 0},
+		{"admin since the lost write", "u1", deactivate, []answer{ok(annLicensed), lost, ok(annAdmin)}, "GET PUT GET", zoom.ErrProtected, 0},
+		{"owner after the second lost write", "u1", deactivate, []answer{ok(annLicensed), lost, ok(annLicensed), lost, ok(annOwner)}, "GET PUT GET PUT GET", zoom.ErrProtected, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tp := idleTape(tc.answers...)
-				result, err := tp.client(t).Users.Reclaim(t.Context(), tc.asked, tc.opts)
+				result, err := tp.client(t).Users.Reclaim(t.Context(), tc.asked, tc.method, nil)
 				var code errCode
 				switch {
 				case tc.is == nil:
@@ -228,8 +228,8 @@ func TestFaultBR28OverRandomAnswers(t *testing.T) {
 				require.Contains(t, r.URL.Path, "/users/"+target, "seed %d", seed)
 				return writes[rng.IntN(len(writes))]
 			}})
-			opts := &zoom.ReclaimOptions{Method: zoom.ReclaimMethod(rng.IntN(2))}
-			result, err := tp.client(t, once).Users.Reclaim(t.Context(), asked, opts)
+			method := zoom.ReclaimMethod(1 + rng.IntN(2))
+			result, err := tp.client(t, once).Users.Reclaim(t.Context(), asked, method, nil)
 			switch result.Outcome {
 			case zoom.OutcomeReclaimed, zoom.OutcomeAlreadyReclaimed:
 				require.NoError(t, err)

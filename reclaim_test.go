@@ -47,9 +47,13 @@ func refusal(status, code int, message string) answer {
 
 func TestReclaimDecides(t *testing.T) {
 	user := func(fields string) answer { return ok(`{"id":"u1","email":"u1@example.com",` + fields + `}`) }
-	deactivate, downgrade := zoom.ReclaimOptions{}, zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade}
-	admins := zoom.ReclaimOptions{AllowAdmins: true}
-	dry := zoom.ReclaimOptions{DryRun: true}
+	type way struct {
+		method zoom.ReclaimMethod
+		opts   zoom.ReclaimOptions
+	}
+	deactivate, downgrade := way{method: zoom.ReclaimDeactivate}, way{method: zoom.ReclaimDowngrade}
+	admins := way{zoom.ReclaimDeactivate, zoom.ReclaimOptions{AllowAdmins: true}}
+	dry := way{zoom.ReclaimDeactivate, zoom.ReclaimOptions{DryRun: true}}
 	const (
 		reclaimed = zoom.OutcomeReclaimed
 		already   = zoom.OutcomeAlreadyReclaimed
@@ -58,9 +62,9 @@ func TestReclaimDecides(t *testing.T) {
 	)
 	for _, tc := range []struct {
 		name string
-		opts zoom.ReclaimOptions
+		way  way
 		user answer
-		want zoom.Outcome
+		want zoom.ReclaimOutcome
 	}{
 		{"BR03 owner by id", deactivate, user(`"type":2,"status":"active","role_id":"0"`), protected},
 		{"BR03 owner by name", deactivate, user(`"type":2,"status":"active","role_name":"owner"`), protected},
@@ -112,7 +116,7 @@ func TestReclaimDecides(t *testing.T) {
 		{"BD25 plan that cannot be read", downgrade, user(`"type":1,"status":"active","role_id":"2","plan_united_type":[1,2]`), protected},
 		{"On-Prem, downgrade", downgrade, user(`"type":"3","status":"active","role_id":"2"`), protected},
 		{"On-Prem, deactivate", deactivate, user(`"type":3,"status":"active","role_id":"2"`), protected},
-		{"On-Prem, allowed", zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade, AllowOnPrem: true}, user(`"type":"3","status":"active","role_id":"2"`), reclaimed},
+		{"On-Prem, allowed", way{zoom.ReclaimDowngrade, zoom.ReclaimOptions{AllowOnPrem: true}}, user(`"type":"3","status":"active","role_id":"2"`), reclaimed},
 		{"On-Prem, inactive", deactivate, user(`"type":3,"status":"inactive","role_id":"2"`), already},
 		{"custom role", deactivate, user(`"type":2,"status":"active","role_id":"9xyz","role_name":"Admins of rooms"`), reclaimed},
 		{"BR09 dry run", dry, user(`"type":2,"status":"active"`), dryRun},
@@ -121,14 +125,14 @@ func TestReclaimDecides(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			after := ok(deactivated)
-			if tc.opts.Method == zoom.ReclaimDowngrade {
+			if tc.way.method == zoom.ReclaimDowngrade {
 				after = ok(basic)
 			}
 			tp := idleTape(tc.user, noReply, after)
-			result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", &tc.opts)
+			result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", tc.way.method, &tc.way.opts)
 			require.NotNil(t, result)
 			assert.Equal(t, tc.want, result.Outcome, result.Outcome.String())
-			assert.Equal(t, tc.opts.Method, result.Method)
+			assert.Equal(t, tc.way.method, result.Method)
 			require.NotNil(t, result.Before)
 			assert.Equal(t, "u1@example.com", result.Email)
 			assert.False(t, result.Reconciled)
@@ -142,7 +146,7 @@ func TestReclaimDecides(t *testing.T) {
 			case tc.want != reclaimed:
 				assert.Equal(t, "GET", methodsAsked(tp), "no write")
 				assert.Nil(t, result.After)
-			case tc.opts.Method == zoom.ReclaimDowngrade:
+			case tc.way.method == zoom.ReclaimDowngrade:
 				assert.Equal(t, "GET PATCH GET", methodsAsked(tp))
 				assert.Equal(t, "/v2/users/u1", tp.requests()[1].path)
 				assert.JSONEq(t, `{"type":1}`, tp.requests()[1].body)
@@ -158,16 +162,18 @@ func TestReclaimDecides(t *testing.T) {
 }
 
 func TestReclaimRefusesAnUnknownMethod(t *testing.T) {
-	tp := idleTape(ok(licensed))
-	result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", &zoom.ReclaimOptions{Method: 2})
-	refusedUnsent(t, tp, err)
-	assert.Equal(t, zoom.OutcomeUnknown, result.Outcome)
+	for _, method := range []zoom.ReclaimMethod{0, -1, 3} {
+		tp := idleTape(ok(licensed))
+		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", method, nil)
+		refusedUnsent(t, tp, err)
+		assert.Equal(t, zoom.OutcomeUnknown, result.Outcome)
+	}
 }
 
 // An e-mail address can change hands between the read and the write.
 func TestFaultBR26WritesUseTheIDOnly(t *testing.T) {
 	tp := idleTape(ok(licensed), noReply, ok(deactivated))
-	result, err := tp.client(t).Users.Reclaim(t.Context(), "u1@example.com", nil)
+	result, err := tp.client(t).Users.Reclaim(t.Context(), "u1@example.com", zoom.ReclaimDeactivate, nil)
 	require.NoError(t, err)
 	assert.Equal(t, "u1", result.UserID)
 	requests := tp.requests()
@@ -184,20 +190,20 @@ func TestReclaimIsRefused(t *testing.T) {
 		answers []answer
 		asked   string
 		is      error
-		outcome zoom.Outcome
+		outcome zoom.ReclaimOutcome
 	}{
-		{"BR06 unknown user", 0, []answer{refusal(404, 1001, "User does not exist: u1.")}, "GET", zoom.ErrNotFound, zoom.OutcomeUnknown},
-		{"BR06 gone meanwhile", 0, []answer{ok(licensed), refusal(404, 1001, "User does not exist: u1.")}, "GET PUT", zoom.ErrNotFound, zoom.OutcomeUnknown},
-		{"BR04 Zoom Room", 0, []answer{ok(licensed), refusal(400, 200, "Zoom Room and Admin users' status can not be changed.")}, "GET PUT", zoom.ErrProtected, zoom.OutcomeProtected},
-		{"BR04 Zoom Room, downgrade", 1, []answer{ok(licensed), refusal(400, 200, "A Zoom Room user cannot be updated to a free user.")}, "GET PATCH", zoom.ErrProtected, zoom.OutcomeProtected},
-		{"BR05 not a paid user", 1, []answer{ok(licensed), refusal(400, 1109, "Host is not a paid user."), ok(basic)}, "GET PATCH GET", nil, zoom.OutcomeAlreadyReclaimed},
-		{"BR11 no Basic seat", 1, []answer{ok(licensed), refusal(400, 2033, "You have reached the maximum number of basic users.")}, "GET PATCH", zoom.ErrNoSeats, zoom.OutcomeUnknown},
-		{"AU03 no write scope", 0, []answer{ok(licensed), refusal(400, 4711, "Invalid access token, does not contain scopes:[user:update:status:admin].")}, "GET PUT", zoom.ErrScope, zoom.OutcomeUnknown},
-		{"RL01 daily limit", 0, []answer{ok(licensed), refusal(429, 429, "You have reached the maximum daily rate limit for this API.")}, "GET PUT", zoom.ErrDailyLimit, zoom.OutcomeUnknown},
+		{"BR06 unknown user", zoom.ReclaimDeactivate, []answer{refusal(404, 1001, "User does not exist: u1.")}, "GET", zoom.ErrNotFound, zoom.OutcomeUnknown},
+		{"BR06 gone meanwhile", zoom.ReclaimDeactivate, []answer{ok(licensed), refusal(404, 1001, "User does not exist: u1.")}, "GET PUT", zoom.ErrNotFound, zoom.OutcomeUnknown},
+		{"BR04 Zoom Room", zoom.ReclaimDeactivate, []answer{ok(licensed), refusal(400, 200, "Zoom Room and Admin users' status can not be changed.")}, "GET PUT", zoom.ErrProtected, zoom.OutcomeProtected},
+		{"BR04 Zoom Room, downgrade", zoom.ReclaimDowngrade, []answer{ok(licensed), refusal(400, 200, "A Zoom Room user cannot be updated to a free user.")}, "GET PATCH", zoom.ErrProtected, zoom.OutcomeProtected},
+		{"BR05 not a paid user", zoom.ReclaimDowngrade, []answer{ok(licensed), refusal(400, 1109, "Host is not a paid user."), ok(basic)}, "GET PATCH GET", nil, zoom.OutcomeAlreadyReclaimed},
+		{"BR11 no Basic seat", zoom.ReclaimDowngrade, []answer{ok(licensed), refusal(400, 2033, "You have reached the maximum number of basic users.")}, "GET PATCH", zoom.ErrNoSeats, zoom.OutcomeUnknown},
+		{"AU03 no write scope", zoom.ReclaimDeactivate, []answer{ok(licensed), refusal(400, 4711, "Invalid access token, does not contain scopes:[user:update:status:admin].")}, "GET PUT", zoom.ErrScope, zoom.OutcomeUnknown},
+		{"RL01 daily limit", zoom.ReclaimDeactivate, []answer{ok(licensed), refusal(429, 429, "You have reached the maximum daily rate limit for this API.")}, "GET PUT", zoom.ErrDailyLimit, zoom.OutcomeUnknown},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tp := idleTape(tc.answers...)
-			result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", &zoom.ReclaimOptions{Method: tc.method})
+			result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", tc.method, nil)
 			if tc.is == nil {
 				require.NoError(t, err)
 			} else {
@@ -210,7 +216,7 @@ func TestReclaimIsRefused(t *testing.T) {
 	}
 	t.Run("BR12 upcoming Zoom Events", func(t *testing.T) {
 		tp := idleTape(ok(licensed), refusal(400, 300, "The user has upcoming Zoom Events."))
-		_, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
+		_, err := tp.client(t).Users.Reclaim(t.Context(), "u1", zoom.ReclaimDeactivate, nil)
 		var e *zoom.Error
 		require.ErrorAs(t, err, &e)
 		require.ErrorIs(t, err, zoom.ErrProtected)
@@ -228,7 +234,7 @@ func TestFaultBR16LostAnswers(t *testing.T) {
 		answers    []answer
 		asked      string
 		is         error
-		outcome    zoom.Outcome
+		outcome    zoom.ReclaimOutcome
 		reconciled bool
 	}{
 		{"made, then cut", []answer{ok(licensed), lost, ok(deactivated)}, "GET PUT GET", nil, zoom.OutcomeReclaimed, true},
@@ -250,7 +256,7 @@ func TestFaultBR16LostAnswers(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tp := idleTape(tc.answers...)
-				result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
+				result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", zoom.ReclaimDeactivate, nil)
 				if tc.is == nil {
 					require.NoError(t, err)
 				} else {
@@ -268,7 +274,7 @@ func TestFaultBR17AcceptedAndNotMade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tp := idleTape(ok(licensed), noReply, ok(licensed))
 		start := time.Now()
-		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
+		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", zoom.ReclaimDeactivate, nil)
 		require.ErrorIs(t, err, zoom.ErrNotApplied)
 		assert.Equal(t, zoom.OutcomeUnknown, result.Outcome)
 		assert.Equal(t, "GET PUT GET GET GET", methodsAsked(tp))
@@ -277,14 +283,14 @@ func TestFaultBR17AcceptedAndNotMade(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) { // it only takes a while
 		tp := idleTape(ok(licensed), noReply, ok(licensed), ok(licensed), ok(deactivated))
-		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
+		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", zoom.ReclaimDeactivate, nil)
 		require.NoError(t, err)
 		assert.Equal(t, zoom.OutcomeReclaimed, result.Outcome)
 		assert.Equal(t, "GET PUT GET GET GET", methodsAsked(tp))
 	})
 	synctest.Test(t, func(t *testing.T) { // it cannot be read back
 		tp := idleTape(ok(licensed), noReply, refusal(403, 0, "no"))
-		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
+		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", zoom.ReclaimDeactivate, nil)
 		require.ErrorIs(t, err, zoom.ErrOutcomeUnknown)
 		require.ErrorIs(t, err, zoom.ErrForbidden)
 		assert.Equal(t, zoom.OutcomeUnknown, result.Outcome)
@@ -322,7 +328,7 @@ func TestFaultBR17ADowngradeMadeByHalf(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tp := idleTape(tc.answers...)
-				result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", &zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade})
+				result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", zoom.ReclaimDowngrade, nil)
 				assert.Equal(t, tc.asked, methodsAsked(tp))
 				if tc.is == nil {
 					require.NoError(t, err)
@@ -360,7 +366,7 @@ func TestReclaimIsCancelled(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				time.AfterFunc(tc.after, cancel)
 				start := time.Now()
-				result, err := tp.client(t).Users.Reclaim(ctx, "u1", nil)
+				result, err := tp.client(t).Users.Reclaim(ctx, "u1", zoom.ReclaimDeactivate, nil)
 				require.ErrorIs(t, err, context.Canceled)
 				assert.Equal(t, tc.unknown, errors.Is(err, zoom.ErrOutcomeUnknown))
 				assert.Equal(t, zoom.OutcomeUnknown, result.Outcome)
@@ -374,7 +380,7 @@ func TestReclaimIsCancelled(t *testing.T) {
 func TestReclaimNames(t *testing.T) {
 	assert.Equal(t, "deactivate downgrade unknown", fmt.Sprint(zoom.ReclaimDeactivate, " ", zoom.ReclaimDowngrade, " ", zoom.ReclaimMethod(7)))
 	var names []string
-	for o := zoom.Outcome(-1); o <= zoom.OutcomeDryRun+1; o++ {
+	for o := zoom.ReclaimOutcome(-1); o <= zoom.OutcomeDryRun+1; o++ {
 		names = append(names, o.String())
 	}
 	assert.Equal(t, []string{"unknown", "unknown", "reclaimed", "already reclaimed", "protected", "dry run", "unknown"}, names)
@@ -394,8 +400,8 @@ func TestNamesAreReadBack(t *testing.T) {
 	assert.Equal(t, result, again)
 
 	for name, target := range map[string]any{
-		`["deactivate","downgrade"]`:                                        new([]zoom.ReclaimMethod),
-		`["unknown","reclaimed","already reclaimed","protected","dry run"]`: new([]zoom.Outcome),
+		`["unknown","deactivate","downgrade"]`:                              new([]zoom.ReclaimMethod),
+		`["unknown","reclaimed","already reclaimed","protected","dry run"]`: new([]zoom.ReclaimOutcome),
 		`["roster","access","licenses","reclaim"]`:                          new([]zoom.Task),
 		`["Unknown","Basic","Licensed","On-Prem","Unassigned","None"]`:      new([]zoom.LicenseType),
 	} {
@@ -406,9 +412,8 @@ func TestNamesAreReadBack(t *testing.T) {
 	}
 	for _, text := range []string{``, `unknown `, `Deactivate`, `1`, `basic`, `delete`} {
 		require.ErrorIs(t, new(zoom.ReclaimMethod).UnmarshalText([]byte(text)), zoom.ErrInvalidArgument, text)
-		require.ErrorIs(t, new(zoom.Outcome).UnmarshalText([]byte(text)), zoom.ErrInvalidArgument, text)
+		require.ErrorIs(t, new(zoom.ReclaimOutcome).UnmarshalText([]byte(text)), zoom.ErrInvalidArgument, text)
 		require.ErrorIs(t, new(zoom.Task).UnmarshalText([]byte(text)), zoom.ErrInvalidArgument, text)
 		require.ErrorIs(t, new(zoom.LicenseType).UnmarshalText([]byte(text)), zoom.ErrInvalidArgument, text)
 	}
-	require.Error(t, new(zoom.ReclaimMethod).UnmarshalText([]byte("unknown")))
 }

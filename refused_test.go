@@ -46,7 +46,7 @@ func TestRefusedTokenThenNoAttempt(t *testing.T) {
 	t.Run("limiter refuses", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			tp, tokens := newTape(refused), 0
-			limiter := zoom.NewLimiter(zoom.PlanFree, zoom.LimitPerDay(zoom.ClassLight, 1))
+			limiter := zoom.NewLocalLimiter(zoom.PlanFree, zoom.LimitPerDay(zoom.ClassLight, 1))
 			c, err := zoom.NewClient(sourceFunc(func(context.Context) (*oauth2.Token, error) {
 				tokens++
 				return &oauth2.Token{AccessToken: "t" + time.Duration(tokens).String()}, nil
@@ -79,7 +79,7 @@ func TestTokenSourceReturnsATypedNil(t *testing.T) {
 // What the limiter says stands once in the text, in the words of the call.
 func TestLimiterRefusalReadsWell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		limiter := zoom.NewLimiter(zoom.PlanFree, zoom.LimitPerDay(zoom.ClassLight, 1))
+		limiter := zoom.NewLocalLimiter(zoom.PlanFree, zoom.LimitPerDay(zoom.ClassLight, 1))
 		zoom.SetResumeJitter(limiter, 0)
 		c := newTape(ok(`{"id":"u"}`)).client(t, zoom.WithLimiter(limiter))
 		_, err := c.Users.Get(t.Context(), "u")

@@ -14,27 +14,31 @@ import (
 // back, breakout rooms and second devices each make a row of their own: add up
 // by ParticipantUserID, else by UserEmail, else by Name.
 type Participant struct {
-	ParticipantUserID string `json:"participant_user_id" zoom:"strict"` // the Zoom user id; empty for a guest
-	ID                string `json:"id" zoom:"strict"`                  // the same value, being removed by Zoom
-	UserID            string `json:"user_id"`                           // of this join only: changes on every rejoin
-	Name              string `json:"name"`                              // empty on accounts under a BAA
-	UserEmail         string `json:"user_email" zoom:"strict"`          // empty for people outside of the host's account
-	JoinTime          *Time  `json:"join_time,omitzero"`
-	LeaveTime         *Time  `json:"leave_time,omitzero"`
-	Duration          int    `json:"duration"`                      // seconds, of this stay
-	Status            string `json:"status,omitzero" zoom:"strict"` // ParticipantInMeeting, ParticipantInWaitingRoom
-	RegistrantID      string `json:"registrant_id,omitzero"`
-	BreakoutRoomID    string `json:"bo_mtg_id,omitzero"`
-	CustomerKey       string `json:"customer_key,omitzero"`
-	Failover          bool   `json:"failover"`
+	ParticipantUserID string            `json:"participant_user_id" zoom:"strict"` // the Zoom user id; empty for a guest
+	ID                string            `json:"id" zoom:"strict"`                  // the same value, being removed by Zoom
+	UserID            string            `json:"user_id"`                           // of this join only: changes on every rejoin
+	Name              string            `json:"name"`                              // empty on accounts under a BAA
+	UserEmail         string            `json:"user_email" zoom:"strict"`          // empty for people outside of the host's account
+	JoinTime          *Time             `json:"join_time,omitzero"`
+	LeaveTime         *Time             `json:"leave_time,omitzero"`
+	Duration          int               `json:"duration"` // seconds, of this stay
+	Status            ParticipantStatus `json:"status,omitzero" zoom:"strict"`
+	RegistrantID      string            `json:"registrant_id,omitzero"`
+	BreakoutRoomID    string            `json:"bo_mtg_id,omitzero"`
+	CustomerKey       string            `json:"customer_key,omitzero"`
+	Failover          bool              `json:"failover"`
 
 	UnreadFields []string `json:"unread_fields,omitzero"` // as in [User]
 }
 
-// What Participant.Status can say. A stay in the waiting room is no attendance.
+// A ParticipantStatus is where a participant stayed. A stay in the waiting room is no
+// attendance. Any other text is kept.
+type ParticipantStatus string
+
+// The statuses that Zoom describes.
 const (
-	ParticipantInMeeting     = "in_meeting"
-	ParticipantInWaitingRoom = "in_waiting_room"
+	ParticipantInMeeting     ParticipantStatus = "in_meeting"
+	ParticipantInWaitingRoom ParticipantStatus = "in_waiting_room"
 )
 
 // A Host is one row of the active or inactive hosts report: one person in one
@@ -204,7 +208,7 @@ func (o HostsOptions) parts(now time.Time) ([]part[*Host], error) {
 	}
 	size, errSize := pageSize(o.PageSize, maxPageSize)
 	w, errWindow := reportWindow(o.From, o.To, now)
-	if err := errors.Join(errSize, oneOf("type", string(o.Type), string(HostsActive), string(HostsInactive)), errWindow); err != nil {
+	if err := errors.Join(errSize, oneOf("type", o.Type, HostsActive, HostsInactive), errWindow); err != nil {
 		return nil, err
 	}
 	q := url.Values{"page_size": {size}, "type": {string(o.Type)}}
@@ -223,19 +227,22 @@ func (o HostsOptions) parts(now time.Time) ([]part[*Host], error) {
 	return windowParts(w, q, stamp), nil
 }
 
-// What UserMeetingsOptions.Type can be.
+// A UserMeetingsType is which past meetings of a user [ReportsService.UserMeetings] lists.
+type UserMeetingsType string
+
+// The reports of a user's past meetings.
 const (
-	UserMeetingsPast       = "past"
-	UserMeetingsPastOne    = "pastOne"    // with one participant
-	UserMeetingsPastJoined = "pastJoined" // hosted or joined
+	UserMeetingsPast       UserMeetingsType = "past"
+	UserMeetingsPastOne    UserMeetingsType = "pastOne"    // with one participant
+	UserMeetingsPastJoined UserMeetingsType = "pastJoined" // hosted or joined
 )
 
 // UserMeetingsOptions narrow [ReportsService.UserMeetings].
 type UserMeetingsOptions struct {
-	PageSize int       // 1 to 300; 0 means 300
-	Type     string    // a UserMeetings constant; "" means UserMeetingsPast
-	From     time.Time // first day, by its own calendar date; zero: the 30 days that end at To
-	To       time.Time // last day, inclusive; zero: today, in the location of From if that is given, else in UTC
+	PageSize int              // 1 to 300; 0 means 300
+	Type     UserMeetingsType // "" means UserMeetingsPast
+	From     time.Time        // first day, by its own calendar date; zero: the 30 days that end at To
+	To       time.Time        // last day, inclusive; zero: today, in the location of From if that is given, else in UTC
 }
 
 // UserMeetings lists the past meetings and webinars of a user, those with two or
@@ -265,7 +272,7 @@ func (o UserMeetingsOptions) parts(now time.Time) ([]part[*ReportMeeting], error
 	if err := errors.Join(errSize, errWindow, oneOf("type", o.Type, UserMeetingsPast, UserMeetingsPastOne, UserMeetingsPastJoined)); err != nil {
 		return nil, err
 	}
-	return windowParts[*ReportMeeting](w, url.Values{"page_size": {size}, "type": {o.Type}}, nil), nil
+	return windowParts[*ReportMeeting](w, url.Values{"page_size": {size}, "type": {string(o.Type)}}, nil), nil
 }
 
 // SignInsOptions narrow [ReportsService.SignIns].

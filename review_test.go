@@ -28,21 +28,21 @@ func TestReclaimAnswerAboutAnotherUser(t *testing.T) {
 	other := func(status string) answer { return ok(fmt.Sprintf(victim, status)) }
 	t.Run("before", func(t *testing.T) {
 		tp := idleTape(other("active"), written, other("inactive"))
-		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
+		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", zoom.ReclaimDeactivate, nil)
 		require.ErrorIs(t, err, zoom.ErrBadResponse)
 		assert.Equal(t, zoom.OutcomeUnknown, result.Outcome)
 		assert.Len(t, tp.requests(), 1)
 	})
 	t.Run("read back", func(t *testing.T) {
 		tp := idleTape(ok(u1Licensed), written, other("inactive"))
-		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
+		result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", zoom.ReclaimDeactivate, nil)
 		require.ErrorIs(t, err, zoom.ErrOutcomeUnknown)
 		assert.Equal(t, zoom.OutcomeUnknown, result.Outcome)
 	})
 	t.Run("after a lost answer", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			tp := idleTape(ok(u1Licensed), answer{err: errors.New("reset")}, other("inactive"))
-			_, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
+			_, err := tp.client(t).Users.Reclaim(t.Context(), "u1", zoom.ReclaimDeactivate, nil)
 			require.ErrorIs(t, err, zoom.ErrOutcomeUnknown)
 		})
 	})
@@ -128,8 +128,8 @@ func TestNilContextLeavesNoLock(t *testing.T) {
 		_, err := src.Token(nil) //nolint:staticcheck // the fault
 		require.ErrorIs(t, err, zoom.ErrInvalidArgument)
 	}
-	require.ErrorIs(t, zoom.Unlimited().Wait(nil, zoom.ClassLight), zoom.ErrInvalidArgument)              //nolint:staticcheck // the fault
-	require.ErrorIs(t, zoom.NewLimiter(zoom.PlanPro).Wait(nil, zoom.ClassLight), zoom.ErrInvalidArgument) //nolint:staticcheck // the fault
+	require.ErrorIs(t, zoom.Unlimited().Wait(nil, zoom.ClassLight), zoom.ErrInvalidArgument)                   //nolint:staticcheck // the fault
+	require.ErrorIs(t, zoom.NewLocalLimiter(zoom.PlanPro).Wait(nil, zoom.ClassLight), zoom.ErrInvalidArgument) //nolint:staticcheck // the fault
 }
 
 // A hook that ends its goroutine, as a failed require does, ends the listing.
@@ -137,7 +137,7 @@ func TestGoexitWhileFetchingAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tp := newTape(ok(`{"users":[`+u1Licensed+`],"next_page_token":"n"}`), ok(`{"users":[]}`))
 		starts := 0
-		c := tp.client(t, zoom.WithTrace(&zoom.Trace{Start: func(ctx context.Context, _ zoom.Call) context.Context {
+		c := tp.client(t, zoom.WithTrace(&zoom.Trace{Start: func(ctx context.Context, _ zoom.CallInfo) context.Context {
 			if starts++; starts == 2 {
 				runtime.Goexit()
 			}

@@ -74,7 +74,7 @@ func newStacked(rt http.RoundTripper) *retryablehttp.Client {
 func BenchmarkRoad(b *testing.B) {
 	rt := noop{`{"id":"KDcuGIm1QgePTO8WbOqwIQ"}`}
 	b.Run("client", func(b *testing.B) {
-		limiter := zoom.NewLimiter(zoom.PlanBusiness, zoom.LimitRate(zoom.ClassLight, fast), zoom.LimitPerDay(zoom.ClassLight, 0))
+		limiter := zoom.NewLocalLimiter(zoom.PlanBusiness, zoom.LimitRate(zoom.ClassLight, fast), zoom.LimitPerDay(zoom.ClassLight, 0))
 		c, err := zoom.NewClient(zoom.StaticToken("t"), zoom.WithHTTPClient(&http.Client{Transport: rt}), zoom.WithLimiter(limiter))
 		if err != nil {
 			b.Fatal(err)

@@ -45,7 +45,7 @@ type RosterOptions struct {
 //     status of several pages ends in [ErrListIncomplete],
 //   - PageSize under 20 while users leave a status and come back: such short answers have
 //     rarely been seen to hide a gap in random tests,
-//   - a roster that was resumed ([List.From]) and a single [List.Page].
+//   - a roster that was resumed ([List.Resume]) and a single [List.Page].
 //
 // Users come as they are read; the verdict comes at the end of each status.
 //

@@ -185,12 +185,12 @@ func TestRosterResumed(t *testing.T) {
 	list := inTwos(srv.Client())
 	first, err := list.Page(t.Context(), "")
 	require.NoError(t, err)
-	rest, err := gather(t, list.From(first.NextPageToken))
+	rest, err := gather(t, list.Resume(first.NextPageToken))
 	pageError(t, err, zoom.ErrListIncomplete, 7)
 	assert.Equal(t, []string{"p3", "a1", "a2", "a3", "i1", "i2", "i3"}, rest)
 
 	counting := named[*zoom.User]{srv.Client().Users.Roster(&zoom.RosterOptions{PageSize: 2, CountOnly: true}), userName}
-	rest, err = gather(t, counting.From(first.NextPageToken))
+	rest, err = gather(t, counting.Resume(first.NextPageToken))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"p3", "a1", "a2", "a3", "i1", "i2", "i3"}, rest)
 
@@ -200,7 +200,7 @@ func TestRosterResumed(t *testing.T) {
 			p.Items = nil
 		}
 	})
-	rest, err = gather(t, counting.From(first.NextPageToken))
+	rest, err = gather(t, counting.Resume(first.NextPageToken))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"p1", "p2", "p3", "a1", "a2", "a3", "i1", "i2", "i3"}, rest, "listed again, of which the first two are known to the caller")
 	assert.Equal(t, 1+6, listRequests(srv))

@@ -140,10 +140,8 @@ func (s TaskScope) ofPrimaryAccount() TaskScope {
 // A MissingScope is an endpoint that a task calls and the token does not open. The
 // classic or the granular scope would open it.
 type MissingScope struct {
-	Task     Task
-	Endpoint string // method and route template, "GET /users"
-	Classic  string // "user:read:admin"
-	Granular string // "user:read:list_users:admin"
+	Task Task
+	TaskScope
 }
 
 // A MissingScopesError is what [Client.Preflight] found; it is [ErrScope]. It
@@ -249,7 +247,7 @@ func missingFor(tasks []Task, scopes []string, otherAccount bool) []MissingScope
 			if otherAccount {
 				need = need.ofPrimaryAccount()
 			}
-			missing = append(missing, MissingScope{task, need.Endpoint, need.Classic, need.Granular})
+			missing = append(missing, MissingScope{task, need})
 		}
 	}
 	return missing

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -58,11 +59,11 @@ func (o *office) do(ctx context.Context, c *zoom.Client, task zoom.Task) []error
 		step(c.Reports.UserMeetings("ada@example.com", nil).Collect(ctx))
 		step(c.Reports.Participants(o.meeting.UUID, nil).Collect(ctx))
 		step(c.Meetings.List("ada@example.com", nil).Collect(ctx))
-		step(c.Meetings.Instances(ctx, o.meeting.ID))
+		step(c.Meetings.Instances(ctx, strconv.FormatInt(o.meeting.ID, 10)))
 	case zoom.TaskReclaim:
 		step(c.Meetings.List("ben@example.com", &zoom.ListMeetingsOptions{Type: zoom.MeetingsUpcoming}).Collect(ctx))
-		step(c.Users.Reclaim(ctx, "ben@example.com", nil))
-		step(c.Users.Reclaim(ctx, "cleo@example.com", &zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade}))
+		step(c.Users.Reclaim(ctx, "ben@example.com", zoom.ReclaimDeactivate, nil))
+		step(c.Users.Reclaim(ctx, "cleo@example.com", zoom.ReclaimDowngrade, nil))
 		step(nil, c.Users.Deactivate(ctx, "dan@example.com"))
 		step(nil, c.Users.Update(ctx, "eve@example.com", &zoom.UserUpdate{Type: zoom.TypeBasic}))
 	}
@@ -407,11 +408,11 @@ func TestMissingScopesErrorForms(t *testing.T) {
 	assert.Equal(t, zoom.ErrScope.Error(), none.Error())
 	require.ErrorIs(t, none, zoom.ErrScope)
 	assert.Equal(t, "zoom: "+zoom.ErrScope.Error(), (&zoom.Error{Err: new(zoom.MissingScopesError)}).Error())
-	odd := &zoom.MissingScopesError{Missing: []zoom.MissingScope{{Task: 9, Classic: "a\nb", Granular: secretEmail + strings.Repeat("x", 1000)}}}
+	odd := &zoom.MissingScopesError{Missing: []zoom.MissingScope{{Task: 9, TaskScope: zoom.TaskScope{Classic: "a\nb", Granular: secretEmail + strings.Repeat("x", 1000)}}}}
 	assert.NotContains(t, odd.Error(), "\n")
 	assert.NotContains(t, odd.Error(), secretUser)
 	assert.Less(t, len(odd.Error()), 600)
-	text, err := json.Marshal(zoom.MissingScope{Task: zoom.TaskLicenses, Endpoint: "GET /users"})
+	text, err := json.Marshal(zoom.MissingScope{Task: zoom.TaskLicenses, TaskScope: zoom.TaskScope{Endpoint: "GET /users"}})
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"Task":"licenses","Endpoint":"GET /users","Classic":"","Granular":""}`, string(text))
 }

@@ -65,7 +65,7 @@ const (
 // https://developers.zoom.us/docs/api/users/#tag/users/PUT/users/{userId}/status
 func (s *UsersService) SetStatus(ctx context.Context, userID string, action StatusAction) error {
 	ch := statusChange("users.set_status", userID, action)
-	if err := oneOf("action", string(action), string(ActionActivate), string(ActionDeactivate), string(ActionClockIn), string(ActionClockOut)); err != nil {
+	if err := oneOf("action", action, ActionActivate, ActionDeactivate, ActionClockIn, ActionClockOut); err != nil {
 		return invalidArgument(&ch.operation, err)
 	}
 	if action == ActionDeactivate && isMe(userID) {

@@ -37,7 +37,7 @@ func TestSubAccountPrefixesEveryPath(t *testing.T) {
 			return second(c.Users.Roster(nil).Prefetch().Collect(ctx))
 		}, "GET /users, GET /users, GET /users"},
 		"page": {[]answer{ok(users(""))}, func(ctx context.Context, c *zoom.Client) error {
-			return second(c.Users.List(nil).From("n1").Page(ctx, ""))
+			return second(c.Users.List(nil).Resume("n1").Page(ctx, ""))
 		}, "GET /users"},
 		"summary": {[]answer{ok(`{"total_users_count":1}`)}, func(ctx context.Context, c *zoom.Client) error {
 			return second(c.Users.Summary(ctx))
@@ -52,7 +52,7 @@ func TestSubAccountPrefixesEveryPath(t *testing.T) {
 			return c.Users.Update(ctx, "a@example.com", &zoom.UserUpdate{Type: zoom.TypeBasic})
 		}, "PATCH /users/a%40example.com"},
 		"reclaim": {[]answer{ok(userJSON("u1", "active")), noMeetings, ok("{}"), ok(userJSON("u1", "inactive"))}, func(ctx context.Context, c *zoom.Client) error {
-			return second(c.Users.Reclaim(ctx, "u1", nil))
+			return second(c.Users.Reclaim(ctx, "u1", zoom.ReclaimDeactivate, nil))
 		}, "GET /users/u1, GET /users/u1/meetings, PUT /users/u1/status, GET /users/u1"},
 		"report": {[]answer{ok(`{"participants":[{"id":"p1"}]}`)}, func(ctx context.Context, c *zoom.Client) error {
 			return second(c.Reports.Participants("/abc==", nil).Collect(ctx))
@@ -61,7 +61,7 @@ func TestSubAccountPrefixesEveryPath(t *testing.T) {
 			return second(c.Reports.Hosts(&zoom.HostsOptions{From: day.AddDate(0, 0, -40), To: day}).Collect(ctx))
 		}, "GET /report/users, GET /report/users"},
 		"meetings": {[]answer{ok(`{"meetings":[{"uuid":"i1"}]}`)}, func(ctx context.Context, c *zoom.Client) error {
-			return second(c.Meetings.Instances(ctx, 7))
+			return second(c.Meetings.Instances(ctx, "7"))
 		}, "GET /past_meetings/7/instances"},
 		"Do": {[]answer{ok("{}")}, func(ctx context.Context, c *zoom.Client) error {
 			req := &zoom.Request{Method: "post", Path: "/groups/{groupId}/members", PathValues: []string{"g"}, Body: map[string]int{}}
@@ -139,7 +139,7 @@ func TestSubAccountIDIsNeverPrinted(t *testing.T) {
 	var calls []string
 	opts := []zoom.Option{
 		once, zoom.WithSubAccount(secretAccount), zoom.WithLogger(slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))),
-		zoom.WithTrace(&zoom.Trace{Start: func(ctx context.Context, call zoom.Call) context.Context {
+		zoom.WithTrace(&zoom.Trace{Start: func(ctx context.Context, call zoom.CallInfo) context.Context {
 			calls = append(calls, call.Method+" "+call.Path)
 			return ctx
 		}}),
@@ -218,7 +218,8 @@ func TestSubAccountPreflight(t *testing.T) {
 			continue
 		}
 		assert.Equal(t, []zoom.MissingScope{{
-			Task: zoom.TaskRoster, Endpoint: "GET /accounts/{accountId}/users", Classic: "user:master", Granular: "user:read:list_users:master",
+			Task:      zoom.TaskRoster,
+			TaskScope: zoom.TaskScope{Endpoint: "GET /accounts/{accountId}/users", Classic: "user:master", Granular: "user:read:list_users:master"},
 		}}, missingIn(t, err).Missing, scope)
 		assert.Equal(t, []string{"user:master", "user:read:list_users:master"}, asError(t, err).Scopes)
 	}

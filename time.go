@@ -23,9 +23,9 @@ type Time struct {
 // a lone byte of that kind is no UTF-8.
 const notSent = "\xff"
 
-// TimeOf returns t as a Time, in UTC and without a monotonic reading. It is
-// meant for test data: new(zoom.TimeOf(t)) fills a *Time field.
-func TimeOf(t time.Time) Time { return Time{t: t.Round(0).UTC()} }
+// NewTime returns t as a Time, in UTC and without a monotonic reading. It is meant for
+// test data.
+func NewTime(t time.Time) *Time { return &Time{t: t.Round(0).UTC()} }
 
 // Time returns the moment in UTC, or the zero time.Time.
 func (t *Time) Time() time.Time {

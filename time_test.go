@@ -72,7 +72,7 @@ func TestFaultBD26TimesOfAUser(t *testing.T) {
 
 func TestTimeMethods(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.FixedZone("x", 3600))
-	known, empty := zoom.TimeOf(at), zoom.Time{}
+	known, empty := zoom.NewTime(at), zoom.Time{}
 	var none *zoom.Time
 	for _, u := range []*zoom.Time{none, &empty} {
 		assert.True(t, u.IsZero())
@@ -82,12 +82,12 @@ func TestTimeMethods(t *testing.T) {
 		assert.False(t, u.Before(at), "not known is never before")
 		assert.False(t, u.After(at))
 		assert.True(t, u.Equal(none))
-		assert.False(t, u.Equal(&known))
+		assert.False(t, u.Equal(known))
 	}
 	assert.True(t, known.Before(at.Add(1)))
 	assert.False(t, known.Before(at))
 	assert.True(t, known.After(at.Add(-1)))
-	assert.True(t, known.Equal(new(zoom.TimeOf(at.UTC()))))
+	assert.True(t, known.Equal(zoom.NewTime(at.UTC())))
 	assert.Equal(t, "2026-01-02T02:04:05.000000006Z", known.String())
 	data, err := none.MarshalJSON()
 	require.NoError(t, err)
@@ -95,11 +95,11 @@ func TestTimeMethods(t *testing.T) {
 	data, err = json.Marshal(struct{ T *zoom.Time }{&empty})
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"T":""}`, string(data))
-	data, err = json.Marshal(&known)
+	data, err = json.Marshal(known)
 	require.NoError(t, err)
 	var back zoom.Time
 	require.NoError(t, json.Unmarshal(data, &back))
-	assert.True(t, back.Equal(&known))
+	assert.True(t, back.Equal(known))
 }
 
 // FuzzTime: any text is taken, kept, and written as it was read; what is a moment

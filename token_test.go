@@ -338,7 +338,7 @@ func TestFaultAU03MissingScopeIsNoReasonForANewToken(t *testing.T) {
 func TestFaultAU31TokenIsTakenAfterTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src, tp := &mint{life: time.Minute}, newTape(fine)
-		limiter := zoom.NewLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassLight, 1.0/60))
+		limiter := zoom.NewLocalLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassLight, 1.0/60))
 		c, err := zoom.NewClient(src, zoom.WithHTTPClient(&http.Client{Transport: tp}), zoom.WithLimiter(limiter))
 		require.NoError(t, err)
 		require.NoError(t, get(t.Context(), c))

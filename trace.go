@@ -20,7 +20,7 @@ import (
 type Trace struct {
 	// Start is called once for each operation; the context that it returns is
 	// used for it and given to the other hooks.
-	Start func(ctx context.Context, c Call) context.Context
+	Start func(ctx context.Context, c CallInfo) context.Context
 	// Wait is called after a wait: for the limiter, or before another attempt.
 	Wait func(ctx context.Context, w WaitInfo)
 	// Attempt is called after each request that was put on the wire.
@@ -37,8 +37,8 @@ type Trace struct {
 	Done func(ctx context.Context, d DoneInfo)
 }
 
-// A Call is what is known of an operation before it begins.
-type Call struct {
+// A CallInfo is what is known of an operation before it begins.
+type CallInfo struct {
 	Op     string // "users.get"
 	Method string // "GET"
 	Path   string // the route template
@@ -62,9 +62,9 @@ const (
 
 // An AttemptInfo is one request that was put on the wire.
 type AttemptInfo struct {
-	Call       Call // the operation; "token" for a request for an access token
-	Number     int  // from 1
-	StatusCode int  // 0: no answer
+	Call       CallInfo // the operation; "token" for a request for an access token
+	Number     int      // from 1
+	StatusCode int      // 0: no answer
 	Duration   time.Duration
 	TrackingID string
 	Err        error // why there is no answer, else nil
@@ -83,16 +83,19 @@ type PageInfo struct {
 	Number       int // from 1, over all parts of the listing
 	Items        int // rows that Zoom sent
 	TotalRecords int
-	UnreadFields int    // values that could not be read: see User.UnreadFields
-	Note         string // "": nothing special; else a Note constant
+	UnreadFields int      // values that could not be read: see User.UnreadFields
+	Note         ListNote // "": nothing special
 }
 
-// What a listing can notice about itself.
+// A ListNote is what a listing can notice about itself.
+type ListNote string
+
+// The notes of listings.
 const (
-	NoteRestarted     = "page token expired, part listed again" // a roster, at most once for each of its walks over a status
-	NoteListedAgain   = "rows missing, part listed again"       // pages are read again, or the part is
-	NoteCountDiffers  = "fewer rows than total_records"         // a few rows are missing, also when read again, or the count is too high
-	NoteTotalMismatch = "rows differ from total_records"        // any other listing: there are more rows than Zoom counts
+	NoteRestarted     ListNote = "page token expired, part listed again" // a roster, at most once for each of its walks over a status
+	NoteListedAgain   ListNote = "rows missing, part listed again"       // pages are read again, or the part is
+	NoteCountDiffers  ListNote = "fewer rows than total_records"         // a few rows are missing, also when read again, or the count is too high
+	NoteTotalMismatch ListNote = "rows differ from total_records"        // any other listing: there are more rows than Zoom counts
 )
 
 // A BudgetInfo is what Zoom says is left of a day's requests. All apps of the
@@ -126,7 +129,7 @@ func (t *tracer) start(ctx context.Context, o *operation) context.Context {
 	if t.silent() {
 		return ctx
 	}
-	call := Call{Op: o.op, Method: o.method, Path: o.path, Class: o.class}
+	call := CallInfo{Op: o.op, Method: o.method, Path: o.path, Class: o.class}
 	for _, h := range t.traces {
 		if h.Start == nil {
 			continue
@@ -159,7 +162,7 @@ func (t *tracer) page(ctx context.Context, p PageInfo) {
 	}
 	if p.Note != "" {
 		t.logger.LogAttrs(ctx, slog.LevelWarn, "zoom: listing", slog.String("op", p.Op), slog.Int("page", p.Number),
-			slog.Int("total_records", p.TotalRecords), slog.String("note", p.Note))
+			slog.Int("total_records", p.TotalRecords), slog.String("note", string(p.Note)))
 	}
 	if p.UnreadFields > 0 {
 		t.logger.LogAttrs(ctx, slog.LevelWarn, "zoom: fields that cannot be read", slog.String("op", p.Op), slog.Int("page", p.Number),
@@ -213,7 +216,7 @@ func (t *tracer) waited(ctx context.Context, reason string, d time.Duration) {
 }
 
 func (t *tracer) attempted(ctx context.Context, c *transport.Call, number int, a *transport.Answer, err error, d time.Duration) {
-	call := Call{Op: c.Op, Method: c.Method, Path: c.Route, Class: RateClass(c.Class)}
+	call := CallInfo{Op: c.Op, Method: c.Method, Path: c.Route, Class: RateClass(c.Class)}
 	info := AttemptInfo{Call: call, Number: number, Duration: d}
 	if a != nil {
 		info.StatusCode, info.TrackingID = a.Status, a.TrackingID

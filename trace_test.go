@@ -26,13 +26,13 @@ type traceKey struct{}
 func TestTraceTellsOfOneCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []string
-		var calls []zoom.Call
+		var calls []zoom.CallInfo
 		var waits []zoom.WaitInfo
 		var attempts []zoom.AttemptInfo
 		var done []zoom.DoneInfo
 		marked := func(ctx context.Context) { assert.Equal(t, "mark", ctx.Value(traceKey{}), "the context of Start") }
 		first := &zoom.Trace{
-			Start: func(ctx context.Context, c zoom.Call) context.Context {
+			Start: func(ctx context.Context, c zoom.CallInfo) context.Context {
 				told, calls = append(told, "start"), append(calls, c)
 				return context.WithValue(ctx, traceKey{}, "mark")
 			},
@@ -49,7 +49,7 @@ func TestTraceTellsOfOneCall(t *testing.T) {
 				told, done = append(told, "done"), append(done, d)
 			},
 		}
-		second := &zoom.Trace{Start: func(ctx context.Context, _ zoom.Call) context.Context {
+		second := &zoom.Trace{Start: func(ctx context.Context, _ zoom.CallInfo) context.Context {
 			marked(ctx)
 			told = append(told, "second")
 			return nil // means: no other context
@@ -59,7 +59,7 @@ func TestTraceTellsOfOneCall(t *testing.T) {
 		_, err := c.Users.Get(t.Context(), "canary@example.com")
 		require.NoError(t, err)
 		assert.Equal(t, []string{"start", "second", "attempt", "wait", "attempt", "done"}, told)
-		assert.Equal(t, []zoom.Call{{Op: "users.get", Method: "GET", Path: "/users/{userId}", Class: zoom.ClassLight}}, calls)
+		assert.Equal(t, []zoom.CallInfo{{Op: "users.get", Method: "GET", Path: "/users/{userId}", Class: zoom.ClassLight}}, calls)
 		require.Len(t, waits, 1)
 		assert.Equal(t, zoom.WaitRetry, waits[0].Reason)
 		assert.InDelta(t, 7.35, waits[0].Duration.Seconds(), 0.351)
@@ -84,11 +84,11 @@ func TestTraceReportsTheTokenRequest(t *testing.T) {
 		require.NoError(t, err)
 		_, err = c.Users.Get(t.Context(), "u1")
 		require.NoError(t, err)
-		token := zoom.Call{Op: "token", Method: "POST", Path: "/oauth/token"}
+		token := zoom.CallInfo{Op: "token", Method: "POST", Path: "/oauth/token"}
 		assert.Equal(t, []zoom.AttemptInfo{
 			{Call: token, Number: 1, StatusCode: 503, Duration: time.Second},
 			{Call: token, Number: 2, StatusCode: 200},
-			{Call: zoom.Call{Op: "users.get", Method: "GET", Path: "/users/{userId}", Class: zoom.ClassLight}, Number: 1, StatusCode: 200},
+			{Call: zoom.CallInfo{Op: "users.get", Method: "GET", Path: "/users/{userId}", Class: zoom.ClassLight}, Number: 1, StatusCode: 200},
 		}, attempts)
 	})
 }
@@ -127,7 +127,7 @@ func TestTraceTellsOfLimiterTokenAndPages(t *testing.T) {
 		})
 		tp := newTape(ok(`{"users":[`+traceUser+`],"next_page_token":"n","total_records":1}`), ok(`{"users":[`+traceUser+`],"total_records":1}`))
 		c, err := zoom.NewClient(src, zoom.WithHTTPClient(&http.Client{Transport: tp}), zoom.WithTrace(trace),
-			zoom.WithLimiter(zoom.NewLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassMedium, 0.1))))
+			zoom.WithLimiter(zoom.NewLocalLimiter(zoom.PlanPro, zoom.LimitRate(zoom.ClassMedium, 0.1))))
 		require.NoError(t, err)
 		_, err = c.Users.List(nil).Collect(t.Context())
 		require.NoError(t, err)
@@ -157,7 +157,7 @@ func TestLogIsClean(t *testing.T) {
 	require.Error(t, err)
 	_, err = c.Users.Get(t.Context(), "canary@example.com")
 	require.Error(t, err)
-	_, err = c.Users.List(&zoom.ListUsersOptions{RoleID: "canary"}).From("canary-token").Collect(t.Context())
+	_, err = c.Users.List(&zoom.ListUsersOptions{RoleID: "canary"}).Resume("canary-token").Collect(t.Context())
 	require.NoError(t, err)
 	_, err = c.Users.List(nil).Collect(t.Context())
 	require.NoError(t, err)
@@ -169,7 +169,7 @@ func TestLogIsClean(t *testing.T) {
 	for _, secret := range []string{"canary", "hunter2", "test-token", "api.zoom.us"} {
 		assert.NotContains(t, text.String(), secret)
 	}
-	for _, want := range []string{`"path":"/users/{userId}"`, `"op":"users.get"`, `"status":400`, `"level":"WARN"`, `"level":"DEBUG"`, zoom.NoteTotalMismatch, "zoom: access token"} {
+	for _, want := range []string{`"path":"/users/{userId}"`, `"op":"users.get"`, `"status":400`, `"level":"WARN"`, `"level":"DEBUG"`, string(zoom.NoteTotalMismatch), "zoom: access token"} {
 		assert.Contains(t, text.String(), want)
 	}
 	assert.GreaterOrEqual(t, strings.Count(text.String(), "\n"), 5)
@@ -179,7 +179,7 @@ func TestLogIsClean(t *testing.T) {
 // is, and leaves nothing behind: no goroutine, no body, no turn of the limiter.
 func TestFaultIN16HooksThatPanic(t *testing.T) {
 	for name, trace := range map[string]*zoom.Trace{
-		"start":   {Start: func(context.Context, zoom.Call) context.Context { panic("hook") }},
+		"start":   {Start: func(context.Context, zoom.CallInfo) context.Context { panic("hook") }},
 		"wait":    {Wait: func(context.Context, zoom.WaitInfo) { panic("hook") }},
 		"attempt": {Attempt: func(context.Context, zoom.AttemptInfo) { panic("hook") }},
 		"token":   {Token: func(context.Context, zoom.TokenInfo) { panic("hook") }},
@@ -190,7 +190,7 @@ func TestFaultIN16HooksThatPanic(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var open atomic.Int32
 				const page = `{"users":[` + traceUser + `],"total_records":1}`
-				limiter := zoom.NewLimiter(zoom.PlanFree)
+				limiter := zoom.NewLocalLimiter(zoom.PlanFree)
 				tp := newTape(watchedAnswer(&open, 503, `x`), watchedAnswer(&open, 200, page), watchedAnswer(&open, 200, page))
 				src := zoom.StaticToken("t")
 				c, err := zoom.NewClient(src, zoom.WithHTTPClient(&http.Client{Transport: tp}), zoom.WithLimiter(limiter), zoom.WithTrace(trace))

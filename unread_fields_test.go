@@ -100,7 +100,7 @@ var recordCases = map[string]recordCase{
 		map[string]string{"uuid": `"m=="`},
 		rowsUnder("meetings"),
 		func(t *testing.T, c *zoom.Client) ([]any, error) {
-			return collected(c.Meetings.Instances(t.Context(), 1))
+			return collected(c.Meetings.Instances(t.Context(), "1"))
 		},
 	},
 	"Participant": {

@@ -38,7 +38,7 @@ func TestFaultNW07FirstWriteStaysOpen(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tp := idleTape(append([]answer{user("active"), lost, user("active")}, tt.second...)...)
-				result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", nil)
+				result, err := tp.client(t).Users.Reclaim(t.Context(), "u1", zoom.ReclaimDeactivate, nil)
 				if tt.want == nil {
 					require.NoError(t, err)
 					assert.Equal(t, zoom.OutcomeReclaimed, result.Outcome)

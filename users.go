@@ -260,7 +260,7 @@ func (o *ListUsersOptions) query() (url.Values, error) {
 		o.Status = StatusActive
 	}
 	if err := errors.Join(
-		oneOf("status", string(o.Status), string(StatusActive), string(StatusInactive), string(StatusPending)),
+		oneOf("status", o.Status, StatusActive, StatusInactive, StatusPending),
 		oneOf("include fields", o.IncludeFields, "", "custom_attributes", "host_key"),
 		oneOf("license", o.License, "", "zoom_workforce_management", "zoom_compliance_management"),
 	); err != nil {
@@ -334,11 +334,13 @@ func pageSize(size, most int) (string, error) {
 	}
 }
 
-func oneOf(field, value string, allowed ...string) error {
-	for _, a := range allowed {
-		if value == a {
-			return nil
-		}
+func oneOf[T ~string](field string, value T, allowed ...T) error {
+	if slices.Contains(allowed, value) {
+		return nil
 	}
-	return fmt.Errorf("%s: want one of %s", field, strings.Join(allowed, ", "))
+	names := make([]string, len(allowed))
+	for i, a := range allowed {
+		names[i] = string(a)
+	}
+	return fmt.Errorf("%s: want one of %s", field, strings.Join(names, ", "))
 }

@@ -27,7 +27,7 @@ func eventsOf(t *zoom.Trace) (e transport.Events) {
 	}
 	if hook := t.Attempt; hook != nil {
 		e.Attempted = func(ctx context.Context, c *transport.Call, number int, a *transport.Answer, err error, d time.Duration) {
-			info := zoom.AttemptInfo{Call: zoom.Call{Op: c.Op, Method: c.Method, Path: c.Route}, Number: number, Duration: d}
+			info := zoom.AttemptInfo{Call: zoom.CallInfo{Op: c.Op, Method: c.Method, Path: c.Route}, Number: number, Duration: d}
 			if a != nil {
 				info.StatusCode, info.TrackingID = a.Status, a.TrackingID
 			}

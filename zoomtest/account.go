@@ -34,7 +34,7 @@ func (s *Server) fillUser(u *zoom.User) {
 	u.Status = or(u.Status, zoom.StatusActive)
 	u.Type = or(u.Type, zoom.TypeBasic)
 	u.Email = or(u.Email, fmt.Sprintf("user.%d@example.com", s.serial))
-	created := new(zoom.TimeOf(s.now().AddDate(-1, 0, 0).Truncate(time.Second)))
+	created := zoom.NewTime(s.now().AddDate(-1, 0, 0).Truncate(time.Second))
 	if u.Status == zoom.StatusPending {
 		u.ID = ""
 	} else {
@@ -57,7 +57,7 @@ func wholeSeconds(t *zoom.Time) *zoom.Time {
 	if t.IsZero() {
 		return t
 	}
-	return new(zoom.TimeOf(t.Time().Truncate(time.Second)))
+	return zoom.NewTime(t.Time().Truncate(time.Second))
 }
 
 // User returns a user by id or by address, in any case of letters.

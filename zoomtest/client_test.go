@@ -31,7 +31,7 @@ func TestClientTakesEveryOption(t *testing.T) {
 	s := numbered(1)
 	for name, opts := range map[string][]zoom.Option{
 		"plan":      {zoom.WithPlan(zoom.PlanFree)},
-		"limiter":   {zoom.WithLimiter(zoom.NewLimiter(zoom.PlanPro))},
+		"limiter":   {zoom.WithLimiter(zoom.NewLocalLimiter(zoom.PlanPro))},
 		"both":      {zoom.WithPlan(zoom.PlanFree), zoom.WithLimiter(zoom.Unlimited())},
 		"transport": {zoom.WithHTTPClient(&http.Client{Transport: s.RoundTripper()})},
 	} {

@@ -181,7 +181,7 @@ func (co *company) oddities(r *rand.Rand, m *member, i int) {
 func (co *company) before(r *rand.Rand, days int) *zoom.Time {
 	second := 6*3600 + r.IntN(12*3600)
 	day := co.epoch.Truncate(24*time.Hour).AddDate(0, 0, -days)
-	return new(zoom.TimeOf(day.Add(time.Duration(second) * time.Second)))
+	return zoom.NewTime(day.Add(time.Duration(second) * time.Second))
 }
 
 // address makes an address with the letters that paths have to escape among them.

@@ -132,7 +132,7 @@ func TestCompanyMeetingsAgree(t *testing.T) {
 				for _, row := range rows {
 					key := row["participant_user_id"].(string)
 					switch {
-					case row["status"] == zoom.ParticipantInWaitingRoom:
+					case row["status"] == string(zoom.ParticipantInWaitingRoom):
 						waiting++
 						continue
 					case key == "":

@@ -18,7 +18,7 @@ import (
 // today is where most tests stop the clock: a Monday.
 var today = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-func at(t time.Time) *zoom.Time { return new(zoom.TimeOf(t)) }
+func at(t time.Time) *zoom.Time { return zoom.NewTime(t) }
 
 // A caller sends raw requests, as a program without our client would.
 type caller struct {

@@ -193,9 +193,9 @@ func (co *company) participants(o *occasion) []zoom.Participant {
 	mates, guests := co.attendance(o)
 	r := co.draw(o.series.host, 1<<9|uint64(o.series.number)<<7|uint64(o.number))
 	var rows []zoom.Participant
-	stay := func(who zoom.Participant, from, to time.Time, status string) {
+	stay := func(who zoom.Participant, from, to time.Time, status zoom.ParticipantStatus) {
 		who.UserID = strconv.Itoa(16_778_240 + r.IntN(9_000_000)*4 + len(rows)%4)
-		who.JoinTime, who.LeaveTime = new(zoom.TimeOf(from)), new(zoom.TimeOf(to))
+		who.JoinTime, who.LeaveTime = zoom.NewTime(from), zoom.NewTime(to)
 		who.Duration = int(to.Sub(from) / time.Second)
 		who.Status = status
 		rows = append(rows, who)

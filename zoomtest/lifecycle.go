@@ -34,7 +34,7 @@ func postUser(c *call) *answer {
 	id := c.s.newID()
 	stored := zoom.User{
 		ID: id, Email: u.Email, Type: u.Type, FirstName: u.FirstName, LastName: u.LastName, DisplayName: u.DisplayName,
-		UserCreatedAt: new(zoom.TimeOf(c.now)),
+		UserCreatedAt: zoom.NewTime(c.now),
 	}
 	if body.Action == "create" {
 		stored.Status = zoom.StatusPending

@@ -28,9 +28,9 @@ func (s *Server) AddMeeting(m zoom.Meeting) zoom.Meeting {
 	m.Topic = or(m.Topic, "Zoom Meeting")
 	m.Timezone = or(m.Timezone, "UTC")
 	m.JoinURL = or(m.JoinURL, joinURL(m.ID))
-	m.CreatedAt = wholeSeconds(or(m.CreatedAt, new(zoom.TimeOf(s.now()))))
+	m.CreatedAt = wholeSeconds(or(m.CreatedAt, zoom.NewTime(s.now())))
 	if m.Type == 2 || m.Type == 8 {
-		m.StartTime = or(m.StartTime, new(zoom.TimeOf(s.now().Add(time.Hour))))
+		m.StartTime = or(m.StartTime, zoom.NewTime(s.now().Add(time.Hour)))
 		m.Duration = or(m.Duration, 30)
 	}
 	m.StartTime = wholeSeconds(m.StartTime)
@@ -94,14 +94,14 @@ func (co *company) meeting(se *series) *zoom.Meeting {
 	m := &zoom.Meeting{
 		UUID: co.uuid(se.host, se.number, 0), ID: id, HostID: co.members[se.host].user.ID,
 		Topic: se.topic, Agenda: se.topic, Type: se.kind, Duration: se.minutes, Timezone: "UTC", JoinURL: joinURL(id),
-		CreatedAt: new(zoom.TimeOf(se.latest.Add(-time.Duration(se.count)*se.every - 24*time.Hour))),
+		CreatedAt: zoom.NewTime(se.latest.Add(-time.Duration(se.count)*se.every - 24*time.Hour)),
 	}
 	start := se.next
 	if start.IsZero() {
 		start = se.latest
 	}
 	if se.kind != 3 {
-		m.StartTime = new(zoom.TimeOf(start))
+		m.StartTime = zoom.NewTime(start)
 	}
 	return m
 }

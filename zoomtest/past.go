@@ -77,9 +77,9 @@ func (s *Server) fillParticipant(p *PastMeeting, row *zoom.Participant) {
 	row.ID = row.ParticipantUserID
 	row.UserID = or(row.UserID, strconv.FormatInt(16_778_240+s.serial*1024, 10))
 	row.Status = or(row.Status, zoom.ParticipantInMeeting)
-	row.JoinTime = wholeSeconds(or(row.JoinTime, new(zoom.TimeOf(p.Start))))
+	row.JoinTime = wholeSeconds(or(row.JoinTime, zoom.NewTime(p.Start)))
 	if !p.End.IsZero() {
-		row.LeaveTime = or(row.LeaveTime, new(zoom.TimeOf(p.End)))
+		row.LeaveTime = or(row.LeaveTime, zoom.NewTime(p.End))
 	}
 	row.LeaveTime = wholeSeconds(row.LeaveTime)
 	if !row.LeaveTime.IsZero() {
@@ -116,10 +116,10 @@ func (s *Server) heldByUUID(uuid string) (held heldMeeting, found bool) {
 func (p *PastMeeting) meeting() *zoom.Meeting {
 	m := &zoom.Meeting{
 		UUID: p.UUID, ID: p.ID, HostID: p.HostID, Topic: p.Topic, Type: p.Type, Timezone: "UTC",
-		CreatedAt: new(zoom.TimeOf(p.Start)), JoinURL: joinURL(p.ID), Duration: p.minutes(),
+		CreatedAt: zoom.NewTime(p.Start), JoinURL: joinURL(p.ID), Duration: p.minutes(),
 	}
 	if p.Type != 3 {
-		m.StartTime = new(zoom.TimeOf(p.Start))
+		m.StartTime = zoom.NewTime(p.Start)
 	}
 	return m
 }

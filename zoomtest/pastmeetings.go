@@ -138,7 +138,7 @@ func (c *call) answerParticipants(occ *occasion, more func(*object, *zoom.Partic
 			o.moment("leave_time", row.LeaveTime)
 			o.number("duration", int64(row.Duration))
 			o.flag("failover", row.Failover)
-			o.textIf("status", row.Status)
+			o.textIf("status", string(row.Status))
 			more(&o, &row)
 			return o.end()
 		},

@@ -23,7 +23,7 @@ func (s *Server) AddSignIn(in zoom.SignIn) {
 	in.IPAddress = or(in.IPAddress, "203.0.113.7")
 	in.ClientType = or(in.ClientType, "Windows")
 	in.Version = or(in.Version, "6.5.9")
-	in.Time = wholeSeconds(or(in.Time, new(zoom.TimeOf(s.now()))))
+	in.Time = wholeSeconds(or(in.Time, zoom.NewTime(s.now())))
 	s.signIns = append(s.signIns, &in)
 	m := s.find(in.Email)
 	if m == nil || in.Type != "Sign in" {
@@ -109,6 +109,6 @@ func (co *company) signIn(i, n int) (zoom.SignIn, bool) {
 		row.Type = "Sign out"
 		at = at.Add(time.Duration(30+i%240) * time.Minute)
 	}
-	row.Time = new(zoom.TimeOf(at))
+	row.Time = zoom.NewTime(at)
 	return row, true
 }

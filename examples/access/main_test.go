@@ -43,7 +43,7 @@ func account(t *testing.T) (server *zoomtest.Server, flags []string, start time.
 		server.AddUser(u)
 	}
 	start = time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2).Add(9 * time.Hour)
-	at := func(minutes int) *zoom.Time { return new(zoom.TimeOf(start.Add(time.Duration(minutes) * time.Minute))) }
+	at := func(minutes int) *zoom.Time { return zoom.NewTime(start.Add(time.Duration(minutes) * time.Minute)) }
 	server.AddPastMeeting(zoomtest.PastMeeting{
 		UUID: "/ann//meeting/uuid0000==", HostID: "ann-id", Topic: "Plan", Start: start, End: start.Add(time.Hour),
 		Participants: []zoom.Participant{
@@ -211,7 +211,7 @@ func TestUsage(t *testing.T) {
 
 func TestAttendance(t *testing.T) {
 	start := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
-	at := func(minutes int) *zoom.Time { return new(zoom.TimeOf(start.Add(time.Duration(minutes) * time.Minute))) }
+	at := func(minutes int) *zoom.Time { return zoom.NewTime(start.Add(time.Duration(minutes) * time.Minute)) }
 	for name, tt := range map[string]struct {
 		stays   []zoom.Participant
 		minutes int

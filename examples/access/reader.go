@@ -30,7 +30,7 @@ type reader struct {
 }
 
 // countReports is a hook that sees each request.
-func (r *reader) countReports(ctx context.Context, call zoom.Call) context.Context {
+func (r *reader) countReports(ctx context.Context, call zoom.CallInfo) context.Context {
 	if call.Class == zoom.ClassHeavy {
 		r.requests++
 	}

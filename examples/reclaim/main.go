@@ -38,7 +38,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := cli.Flags("reclaim", "[flags] user ...")
 	account := cli.AccountFlags(flags)
 	apply := flags.Bool("apply", false, "change the users; without it this is a dry run")
-	var method zoom.ReclaimMethod // its zero value deactivates
+	method := zoom.ReclaimDeactivate
 	flags.Func("method", "the `method`: deactivate (the default) or downgrade", func(s string) error {
 		return method.UnmarshalText([]byte(s))
 	})
@@ -77,7 +77,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 	failed := 0
 	for i, user := range users {
-		result, err := client.Users.Reclaim(ctx, user, &zoom.ReclaimOptions{Method: method, DryRun: !*apply})
+		result, err := client.Users.Reclaim(ctx, user, method, &zoom.ReclaimOptions{DryRun: !*apply})
 		if err := report(stdout, user, result, err); err != nil {
 			return fmt.Errorf("stopped, %d of %d users were not tried: %w", len(users)-i-1, len(users), err)
 		}

@@ -68,7 +68,7 @@ func chooseUsers(ctx context.Context, client *zoom.Client, method zoom.ReclaimMe
 	var emails []string
 	for _, u := range users {
 		// A list does not tell all that protects a user.
-		result, err := client.Users.Reclaim(ctx, u.ID, &zoom.ReclaimOptions{Method: method, DryRun: true})
+		result, err := client.Users.Reclaim(ctx, u.ID, method, &zoom.ReclaimOptions{DryRun: true})
 		if err == nil && result.Outcome == zoom.OutcomeDryRun {
 			emails = append(emails, u.Email)
 		}

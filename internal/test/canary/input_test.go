@@ -65,8 +65,8 @@ func TestInput(t *testing.T) {
 		}
 		s.fails(second(c.Users.Get(ctx, v+" "+v)))
 		s.fails(second(c.Users.List(&zoom.ListUsersOptions{Status: zoom.UserStatus(v), IncludeFields: v, License: v}).Collect(ctx)))
-		s.fails(second(c.Reports.UserMeetings(v, &zoom.UserMeetingsOptions{Type: v}).Collect(ctx)))
-		s.fails(second(c.Users.Roster(nil).From("0.0.x." + v).Collect(ctx)))
+		s.fails(second(c.Reports.UserMeetings(v, &zoom.UserMeetingsOptions{Type: zoom.UserMeetingsType(v)}).Collect(ctx)))
+		s.fails(second(c.Users.Roster(nil).Resume("0.0.x." + v).Collect(ctx)))
 		s.fails(second(c.Users.Roster(nil).Page(ctx, v)))
 		s.fails(c.Users.SetStatus(ctx, v, zoom.StatusAction(v)))
 		s.fails(c.Users.Update(ctx, v, &zoom.UserUpdate{HostKey: &v, FirstName: new(strings.Repeat(v, 9))}))
@@ -111,7 +111,7 @@ func TestPages(t *testing.T) {
 				s := newSite(t, scanner)
 				defer s.close()
 				c := s.client(w)
-				lists := []*zoom.List[*zoom.User]{c.Users.Roster(nil), c.Users.Roster(nil).Prefetch(), c.Users.List(nil).From(s.PageToken), c.Users.List(nil)}
+				lists := []*zoom.List[*zoom.User]{c.Users.Roster(nil), c.Users.Roster(nil).Prefetch(), c.Users.List(nil).Resume(s.PageToken), c.Users.List(nil)}
 				for _, l := range lists {
 					s.value(l)
 					if _, err := l.Collect(t.Context()); err != nil {
@@ -134,7 +134,7 @@ func TestValues(t *testing.T) {
 	s2s := zoom.ServerToServer(s.AccountID, s.ClientID, s.ClientSecret)
 	for _, src := range []zoom.TokenSource{zoom.StaticToken(s.AccessToken), s2s} {
 		c := s.clientOf(src, nil)
-		s.value(src, c, c.Users, c.Meetings, c.Reports, c.Users.List(nil).From(s.PageToken), c.Reports.Participants(s.UUID, nil),
+		s.value(src, c, c.Users, c.Meetings, c.Reports, c.Users.List(nil).Resume(s.PageToken), c.Reports.Participants(s.UUID, nil),
 			c.Meetings.List(s.Email, nil), zoom.ListOf[any](c, s.request(), "x"))
 	}
 	s.value(*s2s, struct{ Source *zoom.ServerToServerSource }{s2s})

@@ -73,7 +73,7 @@ func (s *site) hook(name string, ctx context.Context, args ...any) { //nolint:re
 // trace prints every argument of every hook.
 func (s *site) trace() *zoom.Trace {
 	return &zoom.Trace{
-		Start:   func(ctx context.Context, c zoom.Call) context.Context { s.hook("Start", ctx, c); return ctx },
+		Start:   func(ctx context.Context, c zoom.CallInfo) context.Context { s.hook("Start", ctx, c); return ctx },
 		Wait:    func(ctx context.Context, w zoom.WaitInfo) { s.hook("Wait", ctx, w) },
 		Attempt: func(ctx context.Context, a zoom.AttemptInfo) { s.hook("Attempt", ctx, a, a.Err) },
 		Token:   func(ctx context.Context, i zoom.TokenInfo) { s.hook("Token", ctx, i, i.Err) },
@@ -172,7 +172,7 @@ var calls = []call{
 		return err
 	}},
 	{"list", func(s *site, ctx context.Context, c *zoom.Client) error {
-		l := c.Users.List(nil).From(s.PageToken)
+		l := c.Users.List(nil).Resume(s.PageToken)
 		_, err := l.Collect(ctx)
 		return err
 	}},
@@ -189,7 +189,7 @@ var calls = []call{
 		return c.Users.Update(ctx, s.UserID, &zoom.UserUpdate{Manager: &s.Email, CMSUserID: &s.AccountID, HostKey: new("123456")})
 	}},
 	{"reclaim", func(s *site, ctx context.Context, c *zoom.Client) error {
-		_, err := c.Users.Reclaim(ctx, s.Email, nil)
+		_, err := c.Users.Reclaim(ctx, s.Email, zoom.ReclaimDeactivate, nil)
 		return err
 	}},
 	{"do", func(s *site, ctx context.Context, c *zoom.Client) error {

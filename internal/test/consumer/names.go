@@ -37,7 +37,7 @@ var (
 	_                                                               = zoom.Client{Users: (*zoom.UsersService)(nil), Meetings: (*zoom.MeetingsService)(nil), Reports: (*zoom.ReportsService)(nil)}
 	_                                                               = zoom.Request{Method: "GET", Path: "/groups/{groupId}/members", PathValues: []string{"g"}, Query: url.Values{}, Body: any(nil), Class: zoom.ClassMedium, Idempotent: true}
 	_                                                               = zoom.RetryPolicy{MaxAttempts: 1, MinDelay: time.Second, MaxDelay: time.Second, MaxRetryAfter: time.Second, AttemptTimeout: time.Second, MaxElapsed: time.Second}
-	_                                                               = zoom.Trace{Start: func(ctx context.Context, _ zoom.Call) context.Context { return ctx }, Wait: nil, Attempt: nil, Token: nil, Page: nil, Done: nil}
+	_                                                               = zoom.Trace{Start: func(ctx context.Context, _ zoom.CallInfo) context.Context { return ctx }, Wait: nil, Attempt: nil, Token: nil, Page: nil, Done: nil}
 )
 
 type group struct {
@@ -52,7 +52,7 @@ var (
 	_                                                         = zoom.TaskScope{Endpoint: "", Classic: "", Granular: ""}
 	_ func(*zoom.Client, context.Context, ...zoom.Task) error = (*zoom.Client).Preflight
 	_ error                                                   = &zoom.MissingScopesError{Missing: []zoom.MissingScope{}}
-	_                                                         = zoom.MissingScope{Task: zoom.TaskRoster, Endpoint: "", Classic: "", Granular: ""}
+	_                                                         = zoom.MissingScope{Task: zoom.TaskRoster, TaskScope: zoom.TaskScope{Endpoint: "", Classic: "", Granular: ""}}
 )
 
 // auth.go
@@ -77,7 +77,7 @@ var (
 	_ func(*zoom.List[int], context.Context) iter.Seq2[*zoom.Page[int], error] = (*zoom.List[int]).Pages
 	_ func(*zoom.List[int], context.Context, string) (*zoom.Page[int], error)  = (*zoom.List[int]).Page
 	_ func(*zoom.List[int], context.Context) ([]int, error)                    = (*zoom.List[int]).Collect
-	_ func(*zoom.List[int], string) *zoom.List[int]                            = (*zoom.List[int]).From
+	_ func(*zoom.List[int], string) *zoom.List[int]                            = (*zoom.List[int]).Resume
 	_ func(*zoom.List[int]) *zoom.List[int]                                    = (*zoom.List[int]).Prefetch
 	_                                                                          = zoom.Page[int]{Items: []int{}, NextPageToken: "", PageSize: 0, TotalRecords: 0}
 	_ error                                                                    = &zoom.PageError{Token: "", Yielded: 0, Err: error(nil)}
@@ -85,37 +85,37 @@ var (
 
 // users.go, license.go, status.go
 var (
-	_ func(*zoom.UsersService, context.Context, string) (*zoom.User, error)                                = (*zoom.UsersService).Get
-	_ func(*zoom.UsersService, *zoom.ListUsersOptions) *zoom.List[*zoom.User]                              = (*zoom.UsersService).List
-	_ func(*zoom.UsersService, *zoom.RosterOptions) *zoom.List[*zoom.User]                                 = (*zoom.UsersService).Roster
-	_ func(*zoom.UsersService, context.Context, string, *zoom.UserUpdate) error                            = (*zoom.UsersService).Update
-	_ func(*zoom.UsersService, context.Context) (*zoom.UsersSummary, error)                                = (*zoom.UsersService).Summary
-	_ func(*zoom.UsersService, context.Context, string, zoom.StatusAction) error                           = (*zoom.UsersService).SetStatus
-	_ func(*zoom.UsersService, context.Context, string) error                                              = (*zoom.UsersService).Activate
-	_ func(*zoom.UsersService, context.Context, string) error                                              = (*zoom.UsersService).Deactivate
-	_ func(*zoom.UsersService, context.Context, string, *zoom.ReclaimOptions) (*zoom.ReclaimResult, error) = (*zoom.UsersService).Reclaim
-	_                                                                                                      = [...]zoom.UserType{zoom.TypeBasic, zoom.TypeLicensed, zoom.TypeOnPrem, zoom.TypeUnassigned, zoom.TypeNone}
-	_                                                                                                      = [...]zoom.UserStatus{zoom.StatusActive, zoom.StatusInactive, zoom.StatusPending}
-	_                                                                                                      = [...]zoom.LicenseType{zoom.LicenseUnknown, zoom.LicenseBasic, zoom.LicenseLicensed, zoom.LicenseOnPrem, zoom.LicenseUnassigned, zoom.LicenseNone}
-	_ func(*zoom.User) zoom.License                                                                        = zoom.LicenseOf
-	_                                                                                                      = zoom.License{Type: zoom.LicenseBasic, Paid: false, Bundle: false, Raw: zoom.TypeBasic}
-	_                                                                                                      = zoom.Classifier{IncludeFreeUsers: true}
-	_ func(string) (bool, error)                                                                           = zoom.ParseIncludeFreeUsers
-	_ func(zoom.Classifier, iter.Seq2[*zoom.User, error]) iter.Seq2[*zoom.User, error]                     = zoom.Classifier.Filter
-	_ func(zoom.Classifier, iter.Seq2[*zoom.User, error]) (zoom.LicenseSummary, error)                     = zoom.Classifier.Summarize
-	_ func(*zoom.LicenseSummary, *zoom.User)                                                               = (*zoom.LicenseSummary).Add
-	_                                                                                                      = [...]zoom.ReclaimMethod{zoom.ReclaimDeactivate, zoom.ReclaimDowngrade}
-	_                                                                                                      = zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade, DryRun: true, AllowAdmins: true, AllowLive: true, AllowOnPrem: true}
-	_                                                                                                      = zoom.ReclaimResult{UserID: "", Email: "", Method: zoom.ReclaimDeactivate, Outcome: zoom.OutcomeUnknown, Before: (*zoom.User)(nil), After: (*zoom.User)(nil), Reconciled: true}
-	_                                                                                                      = [...]zoom.Outcome{zoom.OutcomeUnknown, zoom.OutcomeReclaimed, zoom.OutcomeAlreadyReclaimed, zoom.OutcomeProtected, zoom.OutcomeDryRun}
-	_ *zoom.Time                                                                                           = zoom.User{}.LastLoginTime
-	_ string                                                                                               = (*zoom.Time)(nil).Raw()
+	_ func(*zoom.UsersService, context.Context, string) (*zoom.User, error)                                                    = (*zoom.UsersService).Get
+	_ func(*zoom.UsersService, *zoom.ListUsersOptions) *zoom.List[*zoom.User]                                                  = (*zoom.UsersService).List
+	_ func(*zoom.UsersService, *zoom.RosterOptions) *zoom.List[*zoom.User]                                                     = (*zoom.UsersService).Roster
+	_ func(*zoom.UsersService, context.Context, string, *zoom.UserUpdate) error                                                = (*zoom.UsersService).Update
+	_ func(*zoom.UsersService, context.Context) (*zoom.UsersSummary, error)                                                    = (*zoom.UsersService).Summary
+	_ func(*zoom.UsersService, context.Context, string, zoom.StatusAction) error                                               = (*zoom.UsersService).SetStatus
+	_ func(*zoom.UsersService, context.Context, string) error                                                                  = (*zoom.UsersService).Activate
+	_ func(*zoom.UsersService, context.Context, string) error                                                                  = (*zoom.UsersService).Deactivate
+	_ func(*zoom.UsersService, context.Context, string, zoom.ReclaimMethod, *zoom.ReclaimOptions) (*zoom.ReclaimResult, error) = (*zoom.UsersService).Reclaim
+	_                                                                                                                          = [...]zoom.UserType{zoom.TypeBasic, zoom.TypeLicensed, zoom.TypeOnPrem, zoom.TypeUnassigned, zoom.TypeNone}
+	_                                                                                                                          = [...]zoom.UserStatus{zoom.StatusActive, zoom.StatusInactive, zoom.StatusPending}
+	_                                                                                                                          = [...]zoom.LicenseType{zoom.LicenseUnknown, zoom.LicenseBasic, zoom.LicenseLicensed, zoom.LicenseOnPrem, zoom.LicenseUnassigned, zoom.LicenseNone}
+	_ func(*zoom.User) zoom.License                                                                                            = zoom.LicenseOf
+	_                                                                                                                          = zoom.License{Type: zoom.LicenseBasic, Paid: false, Bundle: false, Raw: zoom.TypeBasic}
+	_                                                                                                                          = zoom.Classifier{IncludeFreeUsers: true}
+	_ func(string) (bool, error)                                                                                               = zoom.ParseIncludeFreeUsers
+	_ func(zoom.Classifier, iter.Seq2[*zoom.User, error]) iter.Seq2[*zoom.User, error]                                         = zoom.Classifier.Filter
+	_ func(zoom.Classifier, iter.Seq2[*zoom.User, error]) (zoom.LicenseSummary, error)                                         = zoom.Classifier.Summarize
+	_ func(*zoom.LicenseSummary, *zoom.User)                                                                                   = (*zoom.LicenseSummary).Add
+	_                                                                                                                          = [...]zoom.ReclaimMethod{zoom.ReclaimDeactivate, zoom.ReclaimDowngrade}
+	_                                                                                                                          = zoom.ReclaimOptions{DryRun: true, AllowAdmins: true, AllowLive: true, AllowOnPrem: true}
+	_                                                                                                                          = zoom.ReclaimResult{UserID: "", Email: "", Method: zoom.ReclaimDeactivate, Outcome: zoom.OutcomeUnknown, Before: (*zoom.User)(nil), After: (*zoom.User)(nil), Reconciled: true}
+	_                                                                                                                          = [...]zoom.ReclaimOutcome{zoom.OutcomeUnknown, zoom.OutcomeReclaimed, zoom.OutcomeAlreadyReclaimed, zoom.OutcomeProtected, zoom.OutcomeDryRun}
+	_ *zoom.Time                                                                                                               = zoom.User{}.LastLoginTime
+	_ string                                                                                                                   = (*zoom.Time)(nil).Raw()
 )
 
 // meetings.go, reports.go
 var (
 	_ func(*zoom.MeetingsService, string, *zoom.ListMeetingsOptions) *zoom.List[*zoom.Meeting]      = (*zoom.MeetingsService).List
-	_ func(*zoom.MeetingsService, context.Context, int64) ([]*zoom.MeetingInstance, error)          = (*zoom.MeetingsService).Instances
+	_ func(*zoom.MeetingsService, context.Context, string) ([]*zoom.MeetingInstance, error)         = (*zoom.MeetingsService).Instances
 	_ func(*zoom.ReportsService, string, *zoom.ParticipantsOptions) *zoom.List[*zoom.Participant]   = (*zoom.ReportsService).Participants
 	_ func(*zoom.ReportsService, *zoom.HostsOptions) *zoom.List[*zoom.Host]                         = (*zoom.ReportsService).Hosts
 	_ func(*zoom.ReportsService, string, *zoom.UserMeetingsOptions) *zoom.List[*zoom.ReportMeeting] = (*zoom.ReportsService).UserMeetings
@@ -137,7 +137,7 @@ var (
 	_              = [...]zoom.Plan{zoom.PlanFree, zoom.PlanPro, zoom.PlanBusiness}
 	_ zoom.Limiter = ownLimiter{}
 	_ zoom.Limiter = zoom.Unlimited()
-	_ zoom.Limiter = zoom.NewLimiter(zoom.PlanPro, zoom.LimitShare(0.5), zoom.LimitRate(zoom.ClassLight, 1), zoom.LimitPerDay(zoom.ClassHeavy, 1))
+	_ zoom.Limiter = zoom.NewLocalLimiter(zoom.PlanPro, zoom.LimitShare(0.5), zoom.LimitRate(zoom.ClassLight, 1), zoom.LimitPerDay(zoom.ClassHeavy, 1))
 	_ zoom.Limiter = zoom.NewLocalLimiter(zoom.PlanPro)
 	_              = (*zoom.LocalLimiter).Stats
 	_              = [...]zoom.RateKind{zoom.KindNone, zoom.KindPerSecond, zoom.KindPerMinute, zoom.KindDaily, zoom.KindPerUser, zoom.KindConcurrent}

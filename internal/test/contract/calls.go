@@ -111,7 +111,7 @@ func reads() []call {
 			return one(s.client.Users.Summary(ctx))
 		}},
 		{name: "Meetings.Instances", needs: hasMeeting, run: func(ctx context.Context, s *subject) (*outcome, error) {
-			instances, err := s.client.Meetings.Instances(ctx, s.meeting)
+			instances, err := s.client.Meetings.Instances(ctx, strconv.FormatInt(s.meeting, 10))
 			out := &outcome{key: "meetings"}
 			for _, i := range instances {
 				out.values = append(out.values, i)
@@ -147,8 +147,8 @@ func reads() []call {
 			PageSize: s.pageSize, RoleID: zoom.RoleMember, IncludeFields: "host_key",
 		}))
 	}})
-	for _, kind := range []string{"scheduled", "live", "upcoming", "upcoming_meetings", "previous_meetings"} {
-		calls = append(calls, call{name: "Meetings.List " + kind, needs: hasUser, run: func(ctx context.Context, s *subject) (*outcome, error) {
+	for _, kind := range []zoom.MeetingListType{"scheduled", "live", "upcoming", "upcoming_meetings", "previous_meetings"} {
+		calls = append(calls, call{name: "Meetings.List " + string(kind), needs: hasUser, run: func(ctx context.Context, s *subject) (*outcome, error) {
 			return list(ctx, s, "meetings", s.client.Meetings.List(s.user, &zoom.ListMeetingsOptions{
 				PageSize: s.pageSize, Type: kind, From: s.from, To: s.to, Timezone: "Europe/Rome",
 			}))
@@ -160,8 +160,8 @@ func reads() []call {
 				&zoom.HostsOptions{PageSize: s.pageSize, Type: kind, From: s.from, To: s.to})))
 		}})
 	}
-	for _, kind := range []string{"past", "pastOne", "pastJoined"} {
-		calls = append(calls, call{name: "Reports.UserMeetings " + kind, needs: hasUser, run: func(ctx context.Context, s *subject) (*outcome, error) {
+	for _, kind := range []zoom.UserMeetingsType{"past", "pastOne", "pastJoined"} {
+		calls = append(calls, call{name: "Reports.UserMeetings " + string(kind), needs: hasUser, run: func(ctx context.Context, s *subject) (*outcome, error) {
 			return joined(list(ctx, s, "meetings", s.client.Reports.UserMeetings(s.user,
 				&zoom.UserMeetingsOptions{PageSize: s.pageSize, Type: kind, From: s.from, To: s.to})))
 		}})
@@ -197,15 +197,16 @@ func writes() []call {
 	}
 	methods := []struct {
 		name    string
+		method  zoom.ReclaimMethod
 		options zoom.ReclaimOptions
 	}{
-		{"dry run", zoom.ReclaimOptions{DryRun: true, AllowLive: true}},
-		{"downgrade", zoom.ReclaimOptions{Method: zoom.ReclaimDowngrade, AllowLive: true}},
-		{"deactivate", zoom.ReclaimOptions{Method: zoom.ReclaimDeactivate, AllowLive: true}},
+		{"dry run", zoom.ReclaimDeactivate, zoom.ReclaimOptions{DryRun: true, AllowLive: true}},
+		{"downgrade", zoom.ReclaimDowngrade, zoom.ReclaimOptions{AllowLive: true}},
+		{"deactivate", zoom.ReclaimDeactivate, zoom.ReclaimOptions{AllowLive: true}},
 	}
 	for _, m := range methods {
 		calls = append(calls, call{name: "Users.Reclaim " + m.name, needs: hasUser, user: member(), run: func(ctx context.Context, s *subject) (*outcome, error) {
-			_, err := s.client.Users.Reclaim(ctx, s.user, &m.options)
+			_, err := s.client.Users.Reclaim(ctx, s.user, m.method, &m.options)
 			return none(err)
 		}})
 	}

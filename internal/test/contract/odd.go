@@ -27,7 +27,7 @@ func oddAnswers(fake *zoomtest.Server, rec *recorder, base string) []call {
 			return err
 		}),
 		ends("refused: unknown meeting", zoom.ErrNotFound, func(ctx context.Context, c *zoom.Client) error {
-			_, err := c.Meetings.Instances(ctx, 1)
+			_, err := c.Meetings.Instances(ctx, "1")
 			return err
 		}),
 		ends("refused: unknown UUID with slashes", zoom.ErrNotFound, func(ctx context.Context, c *zoom.Client) error {

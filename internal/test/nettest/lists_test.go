@@ -103,7 +103,7 @@ func runListing(t *testing.T, l *listing) {
 	if l.policy() != patient {
 		list = roster(patient) // a token is not tied to its client
 	}
-	rest, err := collect(t, list.From(broken.Token), nil)
+	rest, err := collect(t, list.Resume(broken.Token), nil)
 	require.NoError(t, err, "resumed")
 	requireRows(t, truth, append(rows, rest...))
 	t.Logf("%d rows and %v, then complete; %d attempts failed", broken.Yielded, broken, failed)

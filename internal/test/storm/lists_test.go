@@ -52,7 +52,7 @@ func listingOf[T any](name string, key func(T) string, list func(c *zoom.Client)
 	return listing{name: name, collect: func(ctx context.Context, c *zoom.Client, from string) ([]string, error) {
 		l := list(c)
 		if from != "" {
-			l = l.From(from)
+			l = l.Resume(from)
 		}
 		keys := []string{}
 		for item, err := range l.All(ctx) {

@@ -41,14 +41,14 @@ func stormWrites(t *testing.T, seed uint64, seen *tally) {
 		if user.ID == "" {
 			continue
 		}
-		reclaimInStorm(t, seed, srv, client, user.ID, zoom.ReclaimMethod(rng.IntN(2)), seen)
+		reclaimInStorm(t, seed, srv, client, user.ID, zoom.ReclaimMethod(1+rng.IntN(2)), seen)
 	}
 }
 
 func reclaimInStorm(t *testing.T, seed uint64, srv *zoomtest.Server, client *zoom.Client, id string, method zoom.ReclaimMethod, seen *tally) {
 	before, _ := srv.User(id)
 	srv.ResetRequests()
-	result, err := client.Users.Reclaim(t.Context(), id, &zoom.ReclaimOptions{Method: method})
+	result, err := client.Users.Reclaim(t.Context(), id, method, nil)
 	after, _ := srv.User(id)
 
 	writes := 0
