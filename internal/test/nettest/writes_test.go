@@ -100,7 +100,7 @@ func reclaimAll(t *testing.T, client *zoom.Client, users []zoom.User) []*reclaim
 	reclaims := make([]*reclaim, len(users))
 	var wg sync.WaitGroup
 	for i, u := range users {
-		r := &reclaim{before: u, method: zoom.ReclaimMethod(1+i%2)}
+		r := &reclaim{before: u, method: zoom.ReclaimMethod(1 + i%2)}
 		reclaims[i] = r
 		wg.Go(func() {
 			r.result, r.err = client.Users.Reclaim(t.Context(), u.ID, r.method, nil)
