@@ -77,9 +77,9 @@ type Limiter interface {
 	//   - when the turn would come after the deadline of ctx: one that is
 	//     [ErrRateLimited] and [context.DeadlineExceeded];
 	//   - while the gate is shut or the day's budget is spent: one that is
-	//     [ErrDailyLimit]. An [*Error] with RetryAt says until when. A gate that shuts
-	//     also ends the waits that have begun, within two seconds, however far off their
-	//     turn is.
+	//     [ErrDailyLimit]. An [*Error] with RetryAt says until when. A gate that
+	//     shuts, and a budget that is spent, also end the waits that have begun, within two
+	//     seconds, however far off their turn is.
 	//
 	// A turn can go unused: the caller gives up, or its access token ends while it waits.
 	Wait(ctx context.Context, class RateClass) error

@@ -51,6 +51,23 @@ func (b *bench) waits(class zoom.RateClass, n int) []time.Time {
 	return at
 }
 
+// each tests classes side by side.
+func (b *bench) each(classes []zoom.RateClass, test func(class zoom.RateClass)) {
+	var tests sync.WaitGroup
+	for _, class := range classes {
+		tests.Go(func() { test(class) })
+	}
+	tests.Wait()
+}
+
+// atMost checks that no second holds more turns of a class than its limit.
+func (b *bench) atMost(class zoom.RateClass, limit int, at []time.Time) {
+	b.Helper()
+	if most := busiest(at, time.Second-b.slack); most > limit {
+		b.Errorf("%s: %d turns in a second, the limit is %d", class, most, limit)
+	}
+}
+
 // one takes a turn and returns how long it took and what came.
 func (b *bench) one(i int, class zoom.RateClass) (time.Duration, error) {
 	begin := time.Now()
@@ -157,8 +174,9 @@ func (b *bench) rateFor(class zoom.RateClass, d time.Duration) float64 {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), d)
 	defer cancel()
+	const most = 1000 // a limiter without a limit, on virtual time, would give turns for ever
 	var at []time.Time
-	for i := 0; ctx.Err() == nil; i++ {
+	for i := 0; i < most && ctx.Err() == nil; i++ {
 		err := b.of(i).Wait(ctx, class)
 		if err != nil {
 			if ctx.Err() == nil && !errors.Is(err, context.DeadlineExceeded) {

@@ -17,18 +17,26 @@ const (
 	intensive = zoom.ClassResourceIntensive
 )
 
+// The classes with a limit in each second, and all of them.
+var (
+	quick = []zoom.RateClass{light, mediumC, heavy}
+	all   = []zoom.RateClass{light, mediumC, heavy, intensive}
+)
+
 var (
 	daily      = zoom.RateLimit{Status: http.StatusTooManyRequests, Type: "Daily-limit"}
 	perSecond  = zoom.RateLimit{Status: http.StatusTooManyRequests, Type: "QPS"}
+	perMinute  = zoom.RateLimit{Status: http.StatusTooManyRequests, Type: "QPS", Category: "Resource-intensive"}
+	spent      = zoom.RateLimit{Status: http.StatusOK, Type: "Daily-limit", Limit: 1000, HasLimit: true, HasRemaining: true}
 	perUser    = zoom.RateLimit{Status: http.StatusTooManyRequests, Message: "You have exceeded the daily rate limit (100) of requests permitted for this particular user."}
 	concurrent = zoom.RateLimit{Status: http.StatusTooManyRequests, Message: "Too many concurrent requests. A request has already been made."}
 )
 
 func windowOfASecond(b *bench) {
-	limit := b.limits.PerSecond[light]
-	if most := busiest(b.waits(light, 3*limit), time.Second-b.slack); most > limit {
-		b.Errorf("%d turns in a second, the limit is %d", most, limit)
-	}
+	b.each(quick, func(class zoom.RateClass) {
+		limit := b.limits.PerSecond[class]
+		b.atMost(class, limit, b.waits(class, 3*limit))
+	})
 }
 
 func windowOfAMinute(b *bench) {
@@ -39,21 +47,30 @@ func windowOfAMinute(b *bench) {
 }
 
 func pauses(b *bench) {
-	limit := b.limits.PerSecond[light]
-	var at []time.Time
-	for range 3 {
-		at = append(at, b.waits(light, limit+limit/2)...)
-		time.Sleep(1300 * time.Millisecond)
-	}
-	if most := busiest(at, time.Second-b.slack); most > limit {
-		b.Errorf("%d turns in a second, the limit is %d", most, limit)
-	}
+	b.each(quick, func(class zoom.RateClass) {
+		limit := b.limits.PerSecond[class]
+		var at []time.Time
+		for range 3 {
+			at = append(at, b.waits(class, limit+limit/2)...)
+			time.Sleep(1300 * time.Millisecond)
+		}
+		b.atMost(class, limit, at)
+	})
 }
 
 func limitIsUsed(b *bench) {
-	limit := b.limits.PerSecond[light]
-	if got := b.rate(light, 2*limit); got < float64(limit)/2 {
-		b.Errorf("%.1f turns a second of %d allowed, want half of it at least", got, limit)
+	b.each(quick, func(class zoom.RateClass) {
+		limit := b.limits.PerSecond[class]
+		if got := b.rate(class, 2*limit); got < float64(limit)/2 {
+			b.Errorf("%s: %.1f turns a second of %d allowed, want half of it at least", class, got, limit)
+		}
+	})
+}
+
+func limitOfAMinuteIsUsed(b *bench) {
+	limit := b.limits.PerMinute[intensive]
+	if got := b.rate(intensive, 2*limit) * 60; got < float64(limit)/2 {
+		b.Errorf("%.1f turns a minute of %d allowed, want half of it at least", got, limit)
 	}
 }
 
@@ -86,30 +103,99 @@ func budgetsApart(b *bench) {
 	b.isOpen(light, mediumC)
 }
 
+// spend takes the day's budget of each class.
+func (b *bench) spend() {
+	b.Helper()
+	b.each(all, func(class zoom.RateClass) {
+		for i := range b.limits.PerDay[class] {
+			b.mustGet(i, class)
+		}
+	})
+}
+
 func spentBudget(b *bench) {
-	for i := range b.limits.PerDay[heavy] {
-		b.mustGet(i, heavy)
+	b.spend()
+	for range 2 { // to be refused costs nothing, and mends nothing
+		for _, class := range all {
+			b.opensAt(b.isShut(class), midnight(time.Now()))
+		}
 	}
-	b.opensAt(b.isShut(heavy), midnight(time.Now()))
-	b.isShut(heavy) // to be refused costs nothing, and mends nothing
 }
 
 func nextDay(b *bench) {
 	for range 2 {
-		for i := range b.limits.PerDay[heavy] {
-			b.mustGet(i, heavy)
+		b.spend()
+		var opens time.Time
+		for _, class := range all {
+			if at := b.isShut(class); at.After(opens) {
+				opens = at
+			}
 		}
-		time.Sleep(time.Until(b.isShut(heavy)) + b.slack)
+		time.Sleep(time.Until(opens) + b.slack)
 	}
-	b.mustGet(0, heavy)
+	b.spend()
+}
+
+// dayOfUTC spends the budget in an afternoon. It is back at midnight: neither at that of
+// another zone nor after 24 hours.
+func dayOfUTC(b *bench) {
+	const afternoon = 14*time.Hour + 30*time.Minute
+	now := time.Now()
+	time.Sleep(midnight(now).Add(afternoon).Sub(now))
+	ends := midnight(time.Now())
+	b.spend()
+	for time.Until(ends) > time.Hour {
+		for _, class := range all {
+			b.opensAt(b.isShut(class), ends)
+		}
+		time.Sleep(time.Hour)
+	}
+	time.Sleep(time.Until(b.isShut(light)) + 2*time.Minute)
+	b.spend()
+	for _, class := range all {
+		b.opensAt(b.isShut(class), ends.Add(24*time.Hour))
+	}
+}
+
+// spentEndsWaits: a limiter that counts a request when its turn comes, some seconds after
+// that of the one before, refuses the others of the line too late.
+func spentEndsWaits(b *bench) {
+	var mu sync.Mutex
+	var lastTurn, lastRefusal time.Time
+	turns := 0
+	var callers sync.WaitGroup
+	for i := range 5 {
+		callers.Go(func() {
+			_, err := b.one(i, intensive)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				turns, lastTurn = turns+1, time.Now()
+			case errors.Is(err, zoom.ErrDailyLimit):
+				lastRefusal = time.Now()
+			default:
+				b.Errorf("Wait(%s): %v, want ErrDailyLimit", intensive, err)
+			}
+		})
+	}
+	callers.Wait()
+	if want := b.limits.PerDay[heavy]; turns != want {
+		b.Errorf("%d turns with a budget of %d", turns, want)
+	}
+	if late := lastRefusal.Sub(lastTurn); late > 2*time.Second+b.soon() {
+		b.Errorf("a wait ended in ErrDailyLimit %s after the budget was spent", late)
+	}
 }
 
 func dailyShuts(b *bench) {
 	r := daily
-	r.RetryAt = time.Now().Add(time.Hour)
-	b.observe(mediumC, r)
-	b.opensAt(b.isShut(mediumC), r.RetryAt)
-	b.isOpen(light, heavy)
+	for i, class := range quick {
+		r.RetryAt = time.Now().Add(time.Hour)
+		b.observe(class, r)
+		b.opensAt(b.isShut(class), r.RetryAt)
+		b.isOpen(quick[i+1:]...)
+	}
 }
 
 func dailyWithoutMoment(b *bench) {
@@ -141,17 +227,29 @@ func gateOpens(b *bench) {
 	b.isOpen(heavy)
 }
 
-func gateEndsWaits(b *bench) { b.shutEnds(heavy, 30, 15) }
+func gateEndsWaits(b *bench) { b.shutEnds(heavy, 30, 15, dailyFor(time.Hour)) }
 
 // gateEndsFarWaits: a waiter that looks at the gate when its turn comes looks too late.
-func gateEndsFarWaits(b *bench) { b.shutEnds(intensive, 10, 10-b.limits.PerMinute[intensive]) }
+func gateEndsFarWaits(b *bench) {
+	b.shutEnds(intensive, 10, 10-b.limits.PerMinute[intensive], dailyFor(time.Hour))
+}
 
-// shutEnds shuts the gate while n callers wait. So many of them at least are refused.
-func (b *bench) shutEnds(class zoom.RateClass, n, least int) {
+func spentOnSuccessEndsWaits(b *bench) {
+	b.shutEnds(intensive, 10, 10-b.limits.PerMinute[intensive], spent)
+}
+
+// dailyFor is a daily 429 that says when to come back.
+func dailyFor(d time.Duration) zoom.RateLimit {
+	r := daily
+	r.RetryAt = time.Now().Add(d)
+	return r
+}
+
+// shutEnds shuts the gate by an answer while n callers wait. So many of them at least are
+// refused.
+func (b *bench) shutEnds(class zoom.RateClass, n, least int, r zoom.RateLimit) {
 	leave, results := b.line(class, n)
 	defer leave()
-	r := daily
-	r.RetryAt = time.Now().Add(time.Hour)
 	begin := time.Now()
 	b.observe(class, r)
 	refused := 0
@@ -170,9 +268,11 @@ func (b *bench) shutEnds(class zoom.RateClass, n, least int) {
 
 func spentOnSuccess(b *bench) {
 	now := time.Now()
-	b.observe(mediumC, zoom.RateLimit{Status: http.StatusOK, Type: "Daily-limit", Limit: 1000, HasLimit: true, HasRemaining: true})
-	b.opensAt(b.isShut(mediumC), midnight(now))
-	b.isOpen(light)
+	for i, class := range quick {
+		b.observe(class, spent)
+		b.opensAt(b.isShut(class), midnight(now))
+		b.isOpen(quick[i+1:]...)
+	}
 }
 
 func beyondDeadline(b *bench) {
@@ -255,10 +355,21 @@ func refundOfAWait(b *bench) {
 }
 
 func slowsDown(b *bench) {
-	before := b.rate(light, 20)
-	b.observe(light, perSecond)
-	if after := b.rate(light, 20); after > 0.8*before {
-		b.Errorf("%.1f turns a second after a 429, %.1f before", after, before)
+	b.each(quick, func(class zoom.RateClass) {
+		n := b.limits.PerSecond[class]
+		before := b.rate(class, n)
+		b.observe(class, perSecond)
+		if after := b.rate(class, n); after > 0.8*before {
+			b.Errorf("%s: %.1f turns a second after a 429, %.1f before", class, after, before)
+		}
+	})
+}
+
+func slowsDownByTheMinute(b *bench) {
+	before := b.rateFor(intensive, 3*time.Second)
+	b.observe(intensive, perMinute)
+	if after := b.rateFor(intensive, 4*time.Second); after > 0.8*before {
+		b.Errorf("%.1f turns a second after a 429 of the minute, %.1f before", after, before)
 	}
 }
 
@@ -298,27 +409,32 @@ func slowsItsClassAlone(b *bench) {
 }
 
 func recovers(b *bench) {
-	before := b.rate(light, 20)
-	for range 3 {
-		b.observe(light, perSecond)
-		time.Sleep(2 * time.Second)
-	}
-	time.Sleep(10 * time.Minute)
-	if after := b.rate(light, 20); after < 0.8*before {
-		b.Errorf("%.1f turns a second ten minutes after the last 429, %.1f before", after, before)
-	}
+	b.each(quick, func(class zoom.RateClass) {
+		n := b.limits.PerSecond[class]
+		before := b.rate(class, n)
+		for range 3 {
+			b.observe(class, perSecond)
+			time.Sleep(2 * time.Second)
+		}
+		time.Sleep(10 * time.Minute)
+		if after := b.rate(class, n); after < 0.8*before {
+			b.Errorf("%s: %.1f turns a second ten minutes after the last 429, %.1f before", class, after, before)
+		}
+	})
 }
 
 func neverNothing(b *bench) {
-	for range 50 {
-		b.observe(light, perSecond)
-		time.Sleep(2 * time.Second)
-	}
-	for i := range 3 {
-		if took, err := b.one(i, light); err != nil || took > time.Minute {
-			b.Errorf("Wait(light) after many 429s: %v after %s", err, took)
+	b.each(quick, func(class zoom.RateClass) {
+		for range 50 {
+			b.observe(class, perSecond)
+			time.Sleep(2 * time.Second)
 		}
-	}
+		for i := range 3 {
+			if took, err := b.one(i, class); err != nil || took > time.Minute {
+				b.Errorf("Wait(%s) after many 429s: %v after %s", class, err, took)
+			}
+		}
+	})
 }
 
 func otherKinds(b *bench) {

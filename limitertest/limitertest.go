@@ -8,7 +8,7 @@
 //	}
 //
 // Each rule is a subtest whose name says what is promised. In real time a limiter that
-// keeps them all passes in about 45 seconds.
+// keeps them all passes in about 55 seconds.
 //
 // Not proven, because the interface does not show it in the time of a test:
 //
@@ -93,9 +93,19 @@ func limitsOf(perDay map[zoom.RateClass]int) zoom.Limits {
 	}
 }
 
+// minute returns them with another limit per minute.
+func minute(limit int, perDay map[zoom.RateClass]int) zoom.Limits {
+	l := limitsOf(perDay)
+	l.PerMinute[zoom.ClassResourceIntensive] = limit
+	return l
+}
+
 var (
 	noBudget = limitsOf(nil)
-	rare     = zoom.Limits{PerSecond: noBudget.PerSecond, PerMinute: map[zoom.RateClass]int{zoom.ClassResourceIntensive: 3}, Pace: noBudget.Pace}
+	rare     = minute(3, nil)
+	brisk    = minute(120, nil)
+	rareDay  = minute(12, map[zoom.RateClass]int{zoom.ClassHeavy: 2})
+	own      = minute(120, map[zoom.RateClass]int{zoom.ClassLight: 4, zoom.ClassMedium: 3, zoom.ClassHeavy: 3, zoom.ClassResourceIntensive: 2})
 	shared   = limitsOf(map[zoom.RateClass]int{zoom.ClassHeavy: 4})
 	apart    = limitsOf(map[zoom.RateClass]int{zoom.ClassHeavy: 2, zoom.ClassResourceIntensive: 2})
 )
@@ -105,11 +115,14 @@ var checks = []check{
 	{"no window of a minute above the limit", true, noBudget, windowOfAMinute},
 	{"pauses save up nothing", false, noBudget, pauses},
 	{"the limit is used", false, noBudget, limitIsUsed},
+	{"the limit of a minute is used", true, noBudget, limitOfAMinuteIsUsed},
 	{"classes do not wait for each other", false, noBudget, classesAreIndependent},
 	{"heavy and resource-intensive share the day's budget", false, shared, sharedBudget},
 	{"budgets that are set for each class are apart", false, apart, budgetsApart},
-	{"a spent budget is ErrDailyLimit at once", false, shared, spentBudget},
-	{"the budget is back on the next day", true, shared, nextDay},
+	{"a spent budget is ErrDailyLimit at once", false, own, spentBudget},
+	{"a spent budget ends the waits that have begun", false, rareDay, spentEndsWaits},
+	{"the budget is back on the next day", true, own, nextDay},
+	{"a day is a day of UTC", true, own, dayOfUTC},
 	{"a daily 429 shuts the gate until RetryAt", false, noBudget, dailyShuts},
 	{"a daily 429 without RetryAt shuts the gate until midnight", false, noBudget, dailyWithoutMoment},
 	{"heavy and resource-intensive share the gate", false, noBudget, sharedGate},
@@ -117,12 +130,14 @@ var checks = []check{
 	{"a gate that shuts ends the waits that have begun", false, noBudget, gateEndsWaits},
 	{"a gate that shuts ends the waits whose turn is far off", false, rare, gateEndsFarWaits},
 	{"nothing left of the day on a success shuts the gate", false, noBudget, spentOnSuccess},
+	{"nothing left of the day on a success ends the waits that have begun", false, rare, spentOnSuccessEndsWaits},
 	{"a turn beyond the deadline is refused at once", false, noBudget, beyondDeadline},
 	{"a turn within the deadline is given", false, noBudget, withinDeadline},
 	{"a caller that leaves returns at once", false, noBudget, cancelled},
 	{"a context that is done takes no turn", false, shared, contextIsDone},
 	{"a wait that ends in an error costs nothing of the day", false, shared, refundOfAWait},
 	{"a 429 slows its class down", false, noBudget, slowsDown},
+	{"a 429 of the minute slows its class down", false, brisk, slowsDownByTheMinute},
 	{"429s within a second slow a class down once", false, noBudget, slowsDownOnce},
 	{"a 429 after that second slows it down further", false, noBudget, slowsDownFurther},
 	{"a 429 does not slow other classes down", false, noBudget, slowsItsClassAlone},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -19,7 +20,7 @@ import (
 	"github.com/seatkit/zoom"
 )
 
-var realTime = flag.Bool("limitertest.real", false, "test LocalLimiter in real time as well, for about 45 seconds")
+var realTime = flag.Bool("limitertest.real", false, "test LocalLimiter in real time as well, for about 55 seconds")
 
 // local makes a LocalLimiter with given limits.
 func local(t testing.TB, l zoom.Limits) *zoom.LocalLimiter {
@@ -138,6 +139,7 @@ func TestWrongLimitersAreCaught(t *testing.T) {
 			return func() zoom.Limiter { return f }
 		}
 	}
+	noLimit := []string{"no window of a second above the limit", "pauses save up nothing", "a spent budget is ErrDailyLimit at once"}
 	for name, tc := range map[string]struct {
 		open func(testing.TB, zoom.Limits) func() zoom.Limiter
 		want []string // of the rules, those that must be found broken
@@ -266,6 +268,32 @@ func TestWrongLimitersAreCaught(t *testing.T) {
 		"waiters see the gate when a turn comes": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
 			return (&lateGate{right: right}).limiter()
 		}), []string{"a gate that shuts ends the waits whose turn is far off"}, true},
+		"no limit for light":              {one(noLimitFor(light)), noLimit, false},
+		"no limit for medium":             {one(noLimitFor(mediumC)), noLimit, false},
+		"no limit for heavy":              {one(noLimitFor(heavy)), noLimit, false},
+		"no limit for resource-intensive": {one(noLimitFor(intensive)), []string{"no window of a minute above the limit", "a spent budget is ErrDailyLimit at once"}, false},
+		"no budget for medium": {func(t testing.TB, l zoom.Limits) func() zoom.Limiter {
+			l.PerDay = maps.Clone(l.PerDay)
+			delete(l.PerDay, mediumC)
+			right := local(t, l)
+			return func() zoom.Limiter { return right }
+		}, []string{"a spent budget is ErrDailyLimit at once", "the budget is back on the next day", "a day is a day of UTC"}, true},
+		"a budget of its own that is right": {ownBudget(&budget{}), nil, true},
+		"a day of UTC+5":                    {ownBudget(&budget{zone: 5 * time.Hour}), []string{"a spent budget is ErrDailyLimit at once", "a day is a day of UTC"}, true},
+		"the budget is back at midnight of UTC+5, its error says UTC": {
+			ownBudget(&budget{zone: 5 * time.Hour, saysUTC: true}), []string{"a day is a day of UTC"}, true,
+		},
+		"a spent budget's RetryAt a day late": {ownBudget(&budget{late: 24 * time.Hour}), []string{"a spent budget is ErrDailyLimit at once", "a day is a day of UTC"}, true},
+		"waiters see that the budget is spent when a turn comes": {
+			ownBudget(&budget{counts: true}), []string{"a spent budget ends the waits that have begun"}, true,
+		},
+		"no 429 of the minute counts": {one(func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
+			return &faulty{observe: func(ctx context.Context, class zoom.RateClass, r zoom.RateLimit) {
+				if r.Kind() != zoom.KindPerMinute {
+					right.Observe(ctx, class, r)
+				}
+			}}
+		}), []string{"a 429 of the minute slows its class down"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			broken := brokenRules(t, tc.open)
@@ -275,6 +303,111 @@ func TestWrongLimitersAreCaught(t *testing.T) {
 			assert.Subset(t, broken, tc.want)
 		})
 	}
+}
+
+// noLimitFor lets a class pass as it comes.
+func noLimitFor(free zoom.RateClass) func(zoom.Limits, *zoom.LocalLimiter) *faulty {
+	return func(_ zoom.Limits, right *zoom.LocalLimiter) *faulty {
+		return &faulty{wait: func(ctx context.Context, class zoom.RateClass) error {
+			if class == free {
+				return ctx.Err()
+			}
+			return right.Wait(ctx, class)
+		}}
+	}
+}
+
+// budget is the budget of a day, right but for what its fields say.
+type budget struct {
+	zone    time.Duration // midnight is so much earlier than that of UTC
+	saysUTC bool          // but the error names that of UTC
+	late    time.Duration // and so much later
+	counts  bool          // a request counts when its turn comes, not when it joins the line
+
+	right *zoom.LocalLimiter // without a budget
+	limit map[zoom.RateClass]int
+	mu    sync.Mutex
+	used  map[zoom.RateClass]int
+	ends  time.Time
+}
+
+// ownBudget makes limiters like b.
+func ownBudget(b *budget) func(testing.TB, zoom.Limits) func() zoom.Limiter {
+	return func(t testing.TB, l zoom.Limits) func() zoom.Limiter {
+		own := &budget{zone: b.zone, saysUTC: b.saysUTC, late: b.late, counts: b.counts, limit: l.PerDay}
+		l.PerDay = nil
+		own.right = local(t, l)
+		f := &faulty{LocalLimiter: own.right, wait: own.wait}
+		return func() zoom.Limiter { return f }
+	}
+}
+
+func (b *budget) wait(ctx context.Context, class zoom.RateClass) error {
+	take, refund := b.take, b.refund
+	if b.counts {
+		take, refund = b.look, func(zoom.RateClass) {}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := take(class); err != nil {
+		return err
+	}
+	err := b.right.Wait(ctx, class)
+	if err != nil {
+		refund(class)
+		return err
+	}
+	if b.counts {
+		return b.take(class)
+	}
+	return nil
+}
+
+func (b *budget) of(class zoom.RateClass) zoom.RateClass {
+	if _, apart := b.limit[intensive]; apart {
+		return class
+	}
+	return gateOf(class)
+}
+
+// look is an error if the budget is spent.
+func (b *budget) look(class zoom.RateClass) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.spent(class)
+}
+
+func (b *budget) take(class zoom.RateClass) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.spent(class); err != nil {
+		return err
+	}
+	b.used[b.of(class)]++
+	return nil
+}
+
+func (b *budget) refund(class zoom.RateClass) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.used[b.of(class)]--
+}
+
+func (b *budget) spent(class zoom.RateClass) error {
+	now := time.Now()
+	if !now.Before(b.ends) {
+		b.used, b.ends = map[zoom.RateClass]int{}, midnight(now.Add(b.zone)).Add(-b.zone)
+	}
+	limit := b.limit[b.of(class)]
+	if limit == 0 || b.used[b.of(class)] < limit {
+		return nil
+	}
+	until := b.ends
+	if b.saysUTC {
+		until = midnight(now)
+	}
+	return &zoom.Error{RetryAt: until.Add(b.late), Err: zoom.ErrDailyLimit}
 }
 
 // slows slows each class down by a rule of its own, for a minute. A turn is the last of so
