@@ -16,6 +16,9 @@ import (
 const (
 	leaseLife      = 75 * time.Second // more than the minute that Check promises
 	releaseTimeout = 5 * time.Second
+	answerTimeout  = 5 * time.Second      // of a statement that was sent, after its caller's context
+	secondRelease  = time.Second          // after the first one
+	patience       = time.Second          // of a caller whose context has ended
 	firstPause     = 5 * time.Millisecond // between two looks at a lock that is held
 	longestPause   = 250 * time.Millisecond
 )
@@ -107,14 +110,17 @@ func (s *TokenStore) Swap(ctx context.Context, old, next *zoomauth.Token) error 
 
 // Lock waits for the lease of the row. It holds no connection while it waits, nor while the
 // lease lasts.
+//
+// A Lock that fails leaves no lease behind. What PostgreSQL does after ctx has ended is
+// undone in the background, within a second of the answer. If no answer comes within 5
+// seconds, or PostgreSQL cannot be reached to undo it, a lease may stay for up to 75 seconds.
 func (s *TokenStore) Lock(ctx context.Context) (zoomauth.Lease, error) {
 	l := &lease{store: s, owner: rand.Text()}
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		taken, err := l.take(ctx)
 		switch {
 		case err != nil:
-			// It may have been written, and nobody would know of it until it ends.
-			return nil, errors.Join(failed(err), l.Release()) //nolint:contextcheck // ctx may have ended
+			return nil, failed(err)
 		case taken:
 			return l, nil
 		}
@@ -129,17 +135,69 @@ type lease struct {
 	owner string
 }
 
-// take takes the lease if it is free or has ended. Times are those of the server.
+// take takes the lease if it is free or has ended. It returns at the latest patience after ctx
+// has ended; what is taken later is released.
 func (l *lease) take(ctx context.Context) (bool, error) {
-	done, err := l.store.db.Exec(ctx, `
+	type answer struct {
+		taken bool
+		err   error
+	}
+	here, leave := outlive(ctx, patience)
+	defer leave()
+	answers := make(chan answer) // without a buffer: either the caller gets it or it is undone
+	go func() {
+		taken, err := l.insert(ctx)
+		select {
+		case answers <- answer{taken, err}:
+		case <-here.Done():
+			if taken {
+				_ = l.Release() //nolint:contextcheck // ctx has ended
+			}
+		}
+	}()
+	select {
+	case a := <-answers:
+		return a.taken, a.err
+	case <-here.Done():
+		return false, ctx.Err()
+	}
+}
+
+// insert writes the lease if it is free or has ended. Times are those of the server.
+//
+// PostgreSQL can execute a statement after its caller has given it up, and after a Release
+// that follows. So this one is not given up once it is sent, unless there is no answer for
+// a long time after the end of ctx.
+func (l *lease) insert(ctx context.Context) (bool, error) {
+	const statement = `
 		INSERT INTO zoom_tokens (name, lease_owner, lease_end) VALUES ($1, $2, clock_timestamp() + $3::interval)
 		ON CONFLICT (name) DO UPDATE SET lease_owner = excluded.lease_owner, lease_end = clock_timestamp() + $3::interval
-		WHERE zoom_tokens.lease_end IS NULL OR zoom_tokens.lease_end < clock_timestamp()`,
-		l.store.name, l.owner, leaseLife)
-	if wasRolledBack(err) { // others want it as well: that is no failure
-		return false, nil
+		WHERE zoom_tokens.lease_end IS NULL OR zoom_tokens.lease_end < clock_timestamp()`
+	s := newSending(ctx)
+	defer s.end()
+	done, err := l.store.db.Exec(s.ctx, statement, s, l.store.name, l.owner, leaseLife) //nolint:contextcheck // it outlives ctx
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		err = ctx.Err() // which may be that of a deadline
 	}
-	return done.RowsAffected() == 1, err
+	switch {
+	case err == nil:
+		return done.RowsAffected() == 1, nil
+	case wasRolledBack(err): // others want it as well: that is no failure
+		return false, nil
+	case !s.sent:
+		return false, err
+	default:
+		return false, errors.Join(err, l.undo(isAnswer(err))) //nolint:contextcheck // ctx may have ended
+	}
+}
+
+// undo releases what a statement that failed may have taken. One without an answer may still
+// be executed later.
+func (l *lease) undo(answered bool) error {
+	if !answered {
+		defer time.AfterFunc(secondRelease, func() { _ = l.Release() })
+	}
+	return l.Release()
 }
 
 // Check prolongs the lease, if it is still held.
